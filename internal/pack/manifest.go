@@ -1,0 +1,31 @@
+package pack
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp"
+)
+
+// Manifest describes a pack to those who buy from it.
+type Manifest struct {
+	Type        string `json:"pack_type"`
+	Version     string `json:"pack_version"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	// InputsSchema and DataSchema are JSON Schemas (2020-12) without outside $ref.
+	InputsSchema jsontext.Value `json:"inputs_schema"`
+	DataSchema   jsontext.Value `json:"data_schema"`
+	// Prices are per unit; an operator may override them.
+	Prices []dpp.Price `json:"prices"`
+	// Units says in words what each priced unit is.
+	Units map[string]string `json:"units"`
+	// Limits names every bound, in words and numbers that a caller can plan with.
+	Limits map[string]int64 `json:"limits"`
+	// Reliability says how the score is computed.
+	Reliability string `json:"reliability"`
+	// Example is the body of a submit that works as it stands.
+	Example jsontext.Value `json:"example"`
+	// Spillable are the JSON Pointers, relative to data, of arrays that become
+	// an artifact where the envelope would grow above its bound.
+	Spillable []string `json:"spillable,omitempty"`
+}
