@@ -209,9 +209,9 @@ type Reader interface {
 	// does not look at owners.
 	RunsByID(ctx context.Context, ids []dpp.RunID) ([]dpp.Run, error)
 
-	// RunByKey returns the run that a key was used for inside its window, and
-	// the hash of its payload, or [ErrNotFound].
-	RunByKey(ctx context.Context, key KeyRef) (dpp.Run, [32]byte, error)
+	// RunsByKey returns for each key, in order, the run that it was used for inside
+	// its window; nil where there is none.
+	RunsByKey(ctx context.Context, keys []KeyRef) ([]*KnownKey, error)
 
 	// Versions returns the version of those of the runs that exist.
 	Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error)
@@ -224,6 +224,12 @@ type Reader interface {
 
 	// Depth counts the runs that wait in the queue and how long the first has.
 	Depth(ctx context.Context) (waiting int64, oldest time.Duration, err error)
+}
+
+// KnownKey is what an idempotency key was used for.
+type KnownKey struct {
+	Run         dpp.Run
+	PayloadHash [32]byte
 }
 
 // ListQuery selects runs of a tenant and mode.
