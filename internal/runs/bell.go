@@ -1,0 +1,79 @@
+package runs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"dpp"
+	"dpp/internal/queue"
+)
+
+const (
+	bellLimit   = 4096
+	bellTimeout = 5 * time.Second
+)
+
+// bell tells the queue of waiting runs without holding anybody up. What it cannot
+// tell, because the queue is down or slow, workers find in the store.
+type bell struct {
+	queue   queue.Queue
+	log     *slog.Logger
+	mu      sync.Mutex
+	waiting []dpp.RunID
+	signal  chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+}
+
+func newBell(q queue.Queue, log *slog.Logger) *bell {
+	ctx, cancel := context.WithCancel(context.Background()) // lives as long as the service, which closes it
+	b := &bell{queue: q, log: log, signal: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
+	go b.run(ctx)
+	return b
+}
+
+// ring never blocks.
+func (b *bell) ring(id dpp.RunID) {
+	b.mu.Lock()
+	if len(b.waiting) < bellLimit {
+		b.waiting = append(b.waiting, id)
+	}
+	b.mu.Unlock()
+	select {
+	case b.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (b *bell) run(ctx context.Context) {
+	defer close(b.done)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.signal:
+		}
+		b.mu.Lock()
+		ids := b.waiting
+		b.waiting = nil
+		b.mu.Unlock()
+		if len(ids) > 0 {
+			b.send(ctx, ids)
+		}
+	}
+}
+
+func (b *bell) send(ctx context.Context, ids []dpp.RunID) {
+	ctx, cancel := context.WithTimeout(ctx, bellTimeout)
+	defer cancel()
+	if err := b.queue.Send(ctx, ids); err != nil {
+		b.log.WarnContext(ctx, "the queue was not told; workers will find the runs in the store", "runs", len(ids), "error", err)
+	}
+}
+
+func (b *bell) close() {
+	b.cancel()
+	<-b.done
+}

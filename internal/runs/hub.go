@@ -1,0 +1,213 @@
+package runs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"dpp"
+	"dpp/internal/store"
+)
+
+const hubInterval = 100 * time.Millisecond
+
+// Hub wakes those who wait for runs to change: at once for transitions of this
+// process, and by one batched look-up of all awaited runs for those of others.
+type Hub struct {
+	reader   store.Reader
+	interval time.Duration
+	log      *slog.Logger
+
+	mu      sync.Mutex
+	waiters map[dpp.RunID]map[*Watch]struct{}
+	ended   bool // no more waiting: the server shuts down
+	awaited chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+}
+
+// Watch follows some runs from the versions that its owner knows.
+type Watch struct {
+	hub   *Hub
+	known map[dpp.RunID]int64 // guarded by hub.mu
+	fresh map[dpp.RunID]dpp.Run
+	ready chan struct{}
+}
+
+func newHub(reader store.Reader, interval time.Duration, log *slog.Logger) *Hub {
+	if interval <= 0 {
+		interval = hubInterval
+	}
+	ctx, cancel := context.WithCancel(context.Background()) // lives as long as the service, which closes it
+	h := &Hub{reader: reader, interval: interval, log: log, waiters: make(map[dpp.RunID]map[*Watch]struct{}), awaited: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
+	go h.run(ctx)
+	return h
+}
+
+// Watch begins to follow runs; version 0 hears of any state. The caller closes it.
+func (h *Hub) Watch(known map[dpp.RunID]int64) *Watch {
+	w := &Watch{hub: h, known: known, fresh: make(map[dpp.RunID]dpp.Run), ready: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id := range known {
+		if h.waiters[id] == nil {
+			h.waiters[id] = make(map[*Watch]struct{})
+		}
+		h.waiters[id][w] = struct{}{}
+	}
+	if h.ended {
+		w.wake()
+	}
+	select {
+	case h.awaited <- struct{}{}:
+	default:
+	}
+	return w
+}
+
+// Ready receives when a run of the watch has changed, or when waiting has no more
+// point because the server shuts down.
+func (w *Watch) Ready() <-chan struct{} { return w.ready }
+
+// Changed returns the runs that changed since the last call, as they are now.
+func (w *Watch) Changed() []dpp.Run {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	runs := make([]dpp.Run, 0, len(w.fresh))
+	for _, run := range w.fresh {
+		runs = append(runs, run)
+	}
+	clear(w.fresh)
+	return runs
+}
+
+// Ended tells that waiting has no more point.
+func (w *Watch) Ended() bool {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	return w.hub.ended
+}
+
+// Close ends the watch.
+func (w *Watch) Close() {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	for id := range w.known {
+		delete(w.hub.waiters[id], w)
+		if len(w.hub.waiters[id]) == 0 {
+			delete(w.hub.waiters, id)
+		}
+	}
+}
+
+func (w *Watch) wake() {
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) notify(run *dpp.Run) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.waiters[run.ID] {
+		if run.Version > w.known[run.ID] {
+			w.known[run.ID] = run.Version
+			w.fresh[run.ID] = *run
+			w.wake()
+		}
+	}
+}
+
+func (h *Hub) endWaits() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
+	for _, watches := range h.waiters {
+		for w := range watches {
+			w.wake()
+		}
+	}
+}
+
+// run looks up what others changed for as long as somebody waits.
+func (h *Hub) run(ctx context.Context) {
+	defer close(h.done)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.awaited:
+		}
+		ticker := time.NewTicker(h.interval)
+		for h.poll(ctx) {
+			select {
+			case <-ctx.Done():
+			case <-ticker.C:
+			}
+		}
+		ticker.Stop()
+	}
+}
+
+// poll tells whether there is still somebody to look for.
+func (h *Hub) poll(ctx context.Context) bool {
+	known := h.awaitedVersions()
+	if len(known) == 0 || ctx.Err() != nil {
+		return false
+	}
+	ids := make([]dpp.RunID, 0, len(known))
+	for id := range known {
+		ids = append(ids, id)
+	}
+	versions, err := h.reader.Versions(ctx, ids)
+	if err != nil {
+		h.complain(ctx, err)
+		return true
+	}
+	changed := ids[:0]
+	for _, id := range ids {
+		if versions[id] > known[id] {
+			changed = append(changed, id)
+		}
+	}
+	if len(changed) == 0 {
+		return true
+	}
+	runs, err := h.reader.RunsByID(ctx, changed)
+	if err != nil {
+		h.complain(ctx, err)
+	}
+	for i := range runs {
+		h.notify(&runs[i])
+	}
+	return true
+}
+
+func (h *Hub) complain(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		h.log.WarnContext(ctx, "awaited runs could not be looked up", "error", err)
+	}
+}
+
+// awaitedVersions is the lowest version that anybody knows of each awaited run.
+func (h *Hub) awaitedVersions() map[dpp.RunID]int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known := make(map[dpp.RunID]int64, len(h.waiters))
+	for id, watches := range h.waiters {
+		first := true
+		for w := range watches {
+			if v := w.known[id]; first || v < known[id] {
+				known[id], first = v, false
+			}
+		}
+	}
+	return known
+}
+
+func (h *Hub) close() {
+	h.cancel()
+	<-h.done
+}

@@ -1,0 +1,180 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"dpp"
+	"dpp/internal/blob"
+	"dpp/internal/ledger"
+	"dpp/internal/pack"
+	"dpp/internal/store"
+)
+
+// Get returns a run of the key's tenant and mode. Everything else is the same
+// [*Refusal] NOT_FOUND; a run past its retention is RESULT_EXPIRED to its owner.
+func (s *Service) Get(ctx context.Context, key dpp.Key, id dpp.RunID) (dpp.Run, error) {
+	found, err := s.GetMany(ctx, key, []dpp.RunID{id})
+	if err != nil {
+		return dpp.Run{}, err
+	}
+	if len(found) == 0 {
+		return dpp.Run{}, refuse(dpp.ReasonNotFound)
+	}
+	if !found[0].PurgedAt.IsZero() {
+		return dpp.Run{}, refuse(dpp.ReasonResultExpired)
+	}
+	return found[0], nil
+}
+
+// GetMany returns those of the runs that are the key's own, in the order asked for.
+func (s *Service) GetMany(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]dpp.Run, error) {
+	valid := make([]dpp.RunID, 0, len(ids))
+	for _, id := range ids {
+		if id.Valid() {
+			valid = append(valid, id)
+		}
+	}
+	if len(valid) == 0 {
+		return nil, nil
+	}
+	found, err := s.Store.RunsByID(ctx, valid)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[dpp.RunID]*dpp.Run, len(found))
+	for i := range found {
+		if own(key, &found[i]) {
+			byID[found[i].ID] = &found[i]
+		}
+	}
+	runs := make([]dpp.Run, 0, len(byID))
+	for _, id := range valid {
+		if run := byID[id]; run != nil {
+			runs = append(runs, *run)
+			delete(byID, id)
+		}
+	}
+	return runs, nil
+}
+
+func own(key dpp.Key, run *dpp.Run) bool { return run.Tenant == key.Tenant && run.Live == key.Live }
+
+// Wait returns a run once its version is above after or it is terminal, or as it
+// is when ctx ends or the server shuts down.
+func (s *Service) Wait(ctx context.Context, key dpp.Key, id dpp.RunID, after int64) (dpp.Run, error) {
+	done := func(run *dpp.Run) bool { return run.Status.Terminal() || after > 0 && run.Version > after }
+	found, err := s.wait(ctx, key, []dpp.RunID{id}, done)
+	if err != nil {
+		return dpp.Run{}, err
+	}
+	if len(found) == 0 {
+		return dpp.Run{}, refuse(dpp.ReasonNotFound)
+	}
+	if !found[0].PurgedAt.IsZero() {
+		return dpp.Run{}, refuse(dpp.ReasonResultExpired)
+	}
+	return found[0], nil
+}
+
+// WaitAny returns the runs of ids that are the key's own as soon as any of them is
+// terminal, or as they are when ctx ends or the server shuts down.
+func (s *Service) WaitAny(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]dpp.Run, error) {
+	return s.wait(ctx, key, ids, func(run *dpp.Run) bool { return run.Status.Terminal() })
+}
+
+// wait follows runs until done holds of one. ctx bounds the waiting, not the
+// reading: time up is an ordinary answer.
+func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done func(*dpp.Run) bool) ([]dpp.Run, error) {
+	known := make(map[dpp.RunID]int64, len(ids))
+	for _, id := range ids {
+		known[id] = 0
+	}
+	// Watching begins before reading, so that no change falls between the two.
+	watch := s.hub.Watch(known)
+	defer watch.Close()
+	runs, err := s.GetMany(context.WithoutCancel(ctx), key, ids)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	at := make(map[dpp.RunID]int, len(runs))
+	for i := range runs {
+		at[runs[i].ID] = i
+	}
+	for {
+		for i := range runs {
+			if done(&runs[i]) {
+				return runs, nil
+			}
+		}
+		if watch.Ended() {
+			return runs, nil
+		}
+		select {
+		case <-ctx.Done():
+			return runs, nil
+		case <-watch.Ready():
+		}
+		for _, run := range watch.Changed() {
+			if i, ok := at[run.ID]; ok && run.Version > runs[i].Version {
+				runs[i] = run
+			}
+		}
+	}
+}
+
+// List returns runs of the key's tenant and mode, newest first.
+func (s *Service) List(ctx context.Context, key dpp.Key, q store.ListQuery) ([]dpp.Run, error) {
+	q.Tenant, q.Live = key.Tenant, key.Live
+	return s.Store.ListRuns(ctx, q)
+}
+
+// Account returns the key's account.
+func (s *Service) Account(ctx context.Context, key dpp.Key) (ledger.Account, error) {
+	accounts, err := s.Store.Accounts(ctx, []dpp.AccountID{key.Account()})
+	if err != nil {
+		return ledger.Account{}, err
+	}
+	if len(accounts) != 1 {
+		return ledger.Account{}, store.ErrNotFound
+	}
+	return accounts[0], nil
+}
+
+// Entries returns the ledger of the key's account, newest first.
+func (s *Service) Entries(ctx context.Context, key dpp.Key, before int64, limit int) ([]ledger.Entry, error) {
+	return s.Store.Entries(ctx, store.EntryQuery{Account: key.Account(), Before: before, Limit: limit})
+}
+
+// Usage returns what the key's account did on each day of [from, to).
+func (s *Service) Usage(ctx context.Context, key dpp.Key, from, to time.Time) ([]store.UsageDay, error) {
+	return s.Store.Usage(ctx, key.Account(), from, to)
+}
+
+// Envelope returns the stored bytes of a run's result.
+func (s *Service) Envelope(ctx context.Context, run *dpp.Run) ([]byte, error) {
+	if run.Result == nil {
+		return nil, refuse(dpp.ReasonNotFound)
+	}
+	text, _, err := s.readBlob(ctx, run.Result.Key)
+	if errors.Is(err, blob.ErrNotFound) {
+		return nil, fmt.Errorf("result of %s: %w", run.ID, err)
+	}
+	return text, err
+}
+
+func (s *Service) readBlob(ctx context.Context, key string) (content []byte, info blob.Info, err error) {
+	body, info, err := s.Blob.Get(ctx, key, 0, -1)
+	if err != nil {
+		return nil, blob.Info{}, err
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	content, err = io.ReadAll(io.LimitReader(body, max(info.Size, pack.MaxEnvelope)+1))
+	if err == nil && int64(len(content)) != info.Size {
+		err = fmt.Errorf("object %s was read short", key)
+	}
+	return content, info, err
+}

@@ -1,0 +1,162 @@
+// Package runs holds the use cases of a run's life: submit, claim, finish, cancel,
+// expire, recover, read, wait and audit. It computes what is charged and what the
+// ledger shall say; it knows no adapter and no face.
+package runs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"dpp"
+	"dpp/internal/batch"
+	"dpp/internal/blob"
+	"dpp/internal/gate"
+	"dpp/internal/pack"
+	"dpp/internal/queue"
+	"dpp/internal/store"
+)
+
+// Ports are the adapters that a Service works with.
+type Ports struct {
+	Store store.Store
+	Gate  gate.Gate
+	Blob  blob.Store
+	Queue queue.Queue
+}
+
+// Config holds an operator's decisions. Every field must be set.
+type Config struct {
+	Timing               dpp.Timing
+	Retention            time.Duration
+	IdempotencyWindow    time.Duration
+	ResultURLTTL         time.Duration
+	ChargePlatformFaults bool
+	Submits, Reads       gate.Policy
+	// BatchItems bounds a batch; 1 makes batches of one, for comparison. 0 is the default.
+	BatchItems int
+	// HubInterval is how often the runs that somebody waits for are looked up, for
+	// changes that other processes made. 0 is the default of 100 ms.
+	HubInterval time.Duration
+}
+
+// Observer hears what happened, for metrics. Its methods must be quick and safe
+// for concurrent use.
+type Observer interface {
+	// Submitted hears the outcome of each submit: "accepted", "replayed", "conflict" or a reason.
+	Submitted(outcome string)
+	// Transitioned hears of every transition, those of others excluded.
+	Transitioned(run *dpp.Run, from dpp.Status)
+	// Batched hears the size of every batch.
+	Batched(name string, size int)
+	// Recovered hears what the reaper did about a lost lease: "rolled_forward", "requeued", "failed" or "left".
+	Recovered(what string)
+}
+
+// Service is the use cases over one set of ports. Close it after all use.
+type Service struct {
+	Ports
+	cfg     Config
+	packs   *pack.Registry
+	log     *slog.Logger
+	observe Observer
+	hub     *Hub
+	bell    *bell
+
+	submits *batch.Group[*submission, submitted]
+	puts    *batch.Group[blob.Object, blob.PutOutcome]
+	ends    *batch.Group[store.Transition, store.Transitioned]
+}
+
+const (
+	batchItems   = 1024
+	batchBytes   = 4 << 20
+	batchTimeout = 30 * time.Second
+)
+
+// New returns a Service that works.
+func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observe Observer) *Service {
+	s := &Service{Ports: ports, cfg: cfg, packs: packs, log: log, observe: observe}
+	s.hub = newHub(ports.Store, cfg.HubInterval, log)
+	s.bell = newBell(ports.Queue, log)
+	s.submits = batch.New("submit", s.submitBatch, options(s, "submit", func(i *submission) int { return len(i.Inputs) + 512 }))
+	s.puts = batch.New("put", ports.Blob.Put, options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 }))
+	s.ends = batch.New("end", s.apply, options(s, "end", func(store.Transition) int { return 1024 }))
+	return s
+}
+
+func options[I any](s *Service, name string, size func(I) int) batch.Options[I] {
+	o := batch.Options[I]{MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
+		Observe: func(n int) { s.observe.Batched(name, n) }}
+	if s.cfg.BatchItems > 0 {
+		o.MaxItems = s.cfg.BatchItems
+	}
+	return o
+}
+
+// Packs are the packs on offer.
+func (s *Service) Packs() *pack.Registry { return s.packs }
+
+// Config is what the service was made with.
+func (s *Service) Config() Config { return s.cfg }
+
+// Close lets batches drain and ends every loop. The ports stay open.
+func (s *Service) Close() {
+	s.submits.Close()
+	s.puts.Close()
+	s.ends.Close()
+	s.bell.close()
+	s.hub.close()
+}
+
+// EndWaits makes every wait answer at once with what it has, from now on: the
+// server is about to shut down.
+func (s *Service) EndWaits() { s.hub.endWaits() }
+
+// apply commits transitions and tells everybody who must hear of them.
+func (s *Service) apply(ctx context.Context, batch []store.Transition) ([]store.Transitioned, error) {
+	outcomes, err := s.Store.Transition(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	words := make([]gate.Word, 0, len(outcomes))
+	for i := range outcomes {
+		o := &outcomes[i]
+		if !o.Happened {
+			continue
+		}
+		s.logTransition(ctx, &o.Run, batch[i].From)
+		s.observe.Transitioned(&o.Run, batch[i].From)
+		s.hub.notify(&o.Run)
+		if o.Run.Status.Terminal() {
+			words = append(words, word(o.Account))
+		}
+		if o.Run.Status == dpp.StatusQueued {
+			s.bell.ring(o.Run.ID)
+		}
+	}
+	s.tell(ctx, words)
+	return outcomes, nil
+}
+
+func (s *Service) logTransition(ctx context.Context, run *dpp.Run, from dpp.Status) {
+	level := slog.LevelInfo
+	if run.Error != nil && run.Error.Reason.PlatformFault() {
+		level = slog.LevelError
+	}
+	if !s.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("run_id", string(run.ID)), slog.String("tenant_id", string(run.Tenant)), slog.String("trace_id", run.Meta.TraceID),
+		slog.String("from", string(from)), slog.String("to", string(run.Status)),
+		slog.Int64("version_before", run.Version-1), slog.Int64("version_after", run.Version), slog.Int("attempt", run.Attempt),
+	}
+	if run.Error != nil {
+		attrs = append(attrs, slog.String("reason_code", string(run.Error.Reason)))
+	}
+	if run.Status.Terminal() {
+		attrs = append(attrs, slog.String("used_usd", run.Used.String()))
+	}
+	s.log.LogAttrs(ctx, level, "run transition", attrs...)
+}

@@ -1,0 +1,166 @@
+package runs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+
+	"dpp"
+	"dpp/internal/blob"
+	"dpp/internal/pack"
+	"dpp/internal/store"
+)
+
+// SweepLimit is how many rows a sweep takes at most in one transaction.
+const SweepLimit = 500
+
+// keepRows is how long the narrow row of a run outlives its result, so that its
+// owner is told 410 and not 404.
+const keepRows = 400 * 24 * time.Hour
+
+// Recover ends or requeues runs whose lease was lost. It returns how many it
+// looked at; as many as [SweepLimit] means that there may be more.
+func (s *Service) Recover(ctx context.Context) (int, error) {
+	due, err := s.Store.Due(ctx, store.DueQuery{Due: store.DueLeases, Limit: SweepLimit})
+	if err != nil {
+		return 0, err
+	}
+	batch := make([]store.Transition, 0, len(due))
+	for i := range due {
+		t, what := s.recover(ctx, &due[i])
+		s.observe.Recovered(what)
+		if t == nil {
+			continue
+		}
+		t.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
+		batch = append(batch, *t)
+	}
+	return len(due), s.sweep(ctx, batch)
+}
+
+// recover decides what becomes of one lost lease: forward to what the worker had
+// stored, else back into the queue, else the end. Only a definite "not there"
+// allows the last two; any other answer leaves the run for the next round.
+func (s *Service) recover(ctx context.Context, due *store.DueRun) (*store.Transition, string) {
+	run := &due.Run
+	text, info, err := s.readBlob(ctx, envelopeKey(run))
+	switch {
+	case err == nil:
+		envelope, err := pack.ReadEnvelope(text)
+		if err != nil || envelope.RunID != run.ID || info.Metadata[metaSHA256] != pack.SumHex(text) {
+			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "error", err)
+			return nil, "left"
+		}
+		t := s.ending(run, envelope, info.SHA256, info.Size)
+		return &t, "rolled_forward"
+	case !errors.Is(err, blob.ErrNotFound):
+		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "error", err)
+		return nil, "left"
+	case run.Losses+1 < s.cfg.Timing.MaxAttempts && time.Now().Before(run.Deadline):
+		return &store.Transition{
+			Run: run.ID, Version: run.Version, From: dpp.StatusProcessing, Mark: rand.Text(),
+			To: dpp.StatusQueued, Lost: true, QueueTTL: s.cfg.Timing.ReservationTTL,
+		}, "requeued"
+	default:
+		t := s.failed(run, failureOf(dpp.ReasonWorkerTimeout))
+		return &t, "failed"
+	}
+}
+
+// Expire ends runs that waited in the queue for too long; they cost nothing.
+func (s *Service) Expire(ctx context.Context) (int, error) {
+	due, err := s.Store.Due(ctx, store.DueQuery{Due: store.DueQueue, Limit: SweepLimit})
+	if err != nil {
+		return 0, err
+	}
+	batch := make([]store.Transition, len(due))
+	for i := range due {
+		batch[i] = s.end(&due[i].Run, dpp.StatusExpired, dpp.ReasonReservationExpired, 0)
+		batch[i].Error = failureOf(dpp.ReasonReservationExpired)
+		batch[i].Fence = store.Fence{Overdue: true}
+	}
+	return len(due), s.sweep(ctx, batch)
+}
+
+func (s *Service) sweep(ctx context.Context, batch []store.Transition) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	_, err := s.apply(ctx, batch)
+	return err
+}
+
+// Retain deletes results and inputs of runs past their retention: the objects
+// first, so that a run never claims less than what is there.
+func (s *Service) Retain(ctx context.Context) (int, error) {
+	due, err := s.Store.Due(ctx, store.DueQuery{Due: store.DueRetention, EndedFor: s.cfg.Retention, Limit: SweepLimit})
+	if err != nil || len(due) == 0 {
+		return 0, err
+	}
+	ids := make([]dpp.RunID, 0, len(due))
+	for i := range due {
+		if err := s.Blob.DeletePrefix(ctx, runPrefix(&due[i].Run)); err != nil {
+			s.log.WarnContext(ctx, "objects past their retention could not be deleted; the next round tries again", "run_id", due[i].Run.ID, "error", err)
+			continue
+		}
+		ids = append(ids, due[i].Run.ID)
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	return len(ids), s.Store.Purge(ctx, ids)
+}
+
+// Forget deletes rows that nobody may ask for any more.
+func (s *Service) Forget(ctx context.Context) (int, error) {
+	return s.Store.Forget(ctx, time.Now().Add(-keepRows), SweepLimit)
+}
+
+// Seal folds new ledger entries into usage and into the accounts' hash chains.
+func (s *Service) Seal(ctx context.Context) (int, error) { return s.Store.Seal(ctx, SweepLimit) }
+
+// orphanAge is how old an object must be before it may be an orphan: far above the
+// time between the storing of inputs and the acceptance of their run.
+const orphanAge = time.Hour
+
+// Orphans looks at one page of objects behind the key after, deletes those that
+// belong to no run or to a purged one, and returns where the next page begins;
+// empty at the end.
+func (s *Service) Orphans(ctx context.Context, after string) (next string, deleted int, err error) {
+	page, err := s.Blob.List(ctx, blobRoot, after, SweepLimit)
+	if err != nil || len(page) == 0 {
+		return "", 0, err
+	}
+	prefixes := make(map[dpp.RunID]string)
+	for _, object := range page {
+		parts := strings.Split(object.Key, "/")
+		if len(parts) >= 7 && dpp.RunID(parts[5]).Valid() && time.Since(object.StoredAt) > orphanAge {
+			prefixes[dpp.RunID(parts[5])] = strings.Join(parts[:6], "/") + "/"
+		}
+	}
+	ids := make([]dpp.RunID, 0, len(prefixes))
+	for id := range prefixes {
+		ids = append(ids, id)
+	}
+	found, err := s.Store.RunsByID(ctx, ids)
+	if err != nil {
+		return after, 0, err
+	}
+	for i := range found {
+		if found[i].PurgedAt.IsZero() {
+			delete(prefixes, found[i].ID)
+		}
+	}
+	for _, prefix := range prefixes {
+		if err := s.Blob.DeletePrefix(ctx, prefix); err != nil {
+			return after, deleted, err
+		}
+		deleted++
+	}
+	if len(page) < SweepLimit {
+		return "", deleted, nil
+	}
+	return page[len(page)-1].Key, deleted, nil
+}
