@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"time"
 
 	"dpp"
 	"dpp/internal/store"
@@ -77,6 +76,3 @@ func (s *Service) HandBack(ctx context.Context, c *store.Claimed) error {
 	})
 	return err
 }
-
-// attemptTimeout is what storing and settling a result may take.
-const attemptTimeout = 30 * time.Second

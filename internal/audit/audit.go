@@ -1,0 +1,88 @@
+// Package audit proves the books: it reads everything the store and the blob store
+// hold and names each place where an invariant of ARCHITECTURE.md does not hold.
+// It changes nothing and trusts no sum that it can compute itself.
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dpp"
+	"dpp/internal/blob"
+	"dpp/internal/ledger"
+	"dpp/internal/store"
+)
+
+// Config is what an audit must know of the platform's rules.
+type Config struct {
+	Timing            dpp.Timing
+	IdempotencyWindow time.Duration
+}
+
+// Summary counts what was looked at.
+type Summary struct {
+	Accounts, Entries, Runs, Objects int64
+	Discrepancies                    int
+}
+
+// Run audits. Each discrepancy is reported as one line that begins with the number
+// of the invariant. An error means that not everything could be looked at.
+func Run(ctx context.Context, books store.Auditor, reader store.Reader, objects blob.Store, cfg Config, report func(string)) (Summary, error) {
+	a := &audit{cfg: cfg, now: time.Now(), report: report}
+	err := books.Snapshot(ctx, func(s store.Snapshot) error {
+		if err := s.EachAccount(ctx, func(account ledger.Account) error { return a.account(ctx, s, account) }); err != nil {
+			return err
+		}
+		return s.EachStray(ctx, func(what string) error {
+			a.found(9, "%s", what)
+			return nil
+		})
+	})
+	if err != nil {
+		return a.summary, err
+	}
+	return a.summary, a.objects(ctx, reader, objects)
+}
+
+type audit struct {
+	cfg     Config
+	now     time.Time
+	report  func(string)
+	summary Summary
+	stored  []storedRun
+}
+
+func (a *audit) found(invariant int, format string, args ...any) {
+	a.summary.Discrepancies++
+	a.report(fmt.Sprintf("invariant %d: ", invariant) + fmt.Sprintf(format, args...))
+}
+
+// account checks one account with all of its runs and entries.
+func (a *audit) account(ctx context.Context, s store.Snapshot, account ledger.Account) error {
+	a.summary.Accounts++
+	if !account.Balanced() {
+		a.found(1, "account %s: credited %s is not available %s + held %s + spent %s, or a part is below zero",
+			account.ID, account.Credited, account.Available, account.Held, account.Spent)
+	}
+	b := &books{audit: a, account: account, runs: make(map[dpp.RunID]*runBooks), usage: make(map[usageKey]*store.UsageDay), unknownDays: make(map[string]bool)}
+	if err := s.EachRun(ctx, account.ID, b.run); err != nil {
+		return err
+	}
+	sealed, digest, err := s.Sealed(ctx, account.ID)
+	if err != nil {
+		return err
+	}
+	b.sealed = sealed
+	if err := s.EachEntry(ctx, account.ID, b.entry); err != nil {
+		return err
+	}
+	b.check(digest)
+	return b.checkUsage(ctx, s)
+}
+
+// storedRun is a run whose objects are to be looked at once the books are done.
+type storedRun struct {
+	id     dpp.RunID
+	result dpp.Result
+}

@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+const receiveBatch = 10
+
+// listen turns messages of the queue into hints for the claim loop. A queue that
+// is down costs nothing but time: the claim loop looks by itself.
+func (w *Worker) listen(ctx context.Context) {
+	pause := backoff.NewExponentialBackOff()
+	pause.MaxInterval = 10 * time.Second
+	for ctx.Err() == nil {
+		messages, err := w.queue.Receive(ctx, receiveBatch)
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			w.log.WarnContext(ctx, "the queue does not answer; looking into the store instead", "error", err)
+			if !sleep(ctx, pause.NextBackOff()) {
+				return
+			}
+			continue
+		}
+		pause.Reset()
+		if len(messages) == 0 {
+			continue
+		}
+		w.mu.Lock()
+		for _, m := range messages {
+			if len(w.told) < 4*w.opts.Concurrency { // more is found in the store
+				w.told = append(w.told, m.Runs...)
+			}
+		}
+		w.mu.Unlock()
+		signal(w.bell)
+		// A message is only a hint, so it is done with as soon as it was heard.
+		if err := w.queue.Acknowledge(ctx, messages); err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "messages were not acknowledged; they will come again", "error", err)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// jitter spreads looks at the store, so that idle workers do not look together.
+func jitter(d time.Duration) time.Duration {
+	return d - time.Duration(rand.Int64N(int64(d)/5+1)) //nolint:gosec // no secret
+}

@@ -1,0 +1,192 @@
+// Package worker executes runs: it claims what waits, keeps the leases alive, runs
+// the packs under their timebox and cost limit, and hands what they found to the
+// use cases that store and settle it.
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"dpp"
+	"dpp/internal/pack"
+	"dpp/internal/queue"
+	"dpp/internal/runs"
+	"dpp/internal/store"
+)
+
+// Service is what a worker needs of the use cases.
+type Service interface {
+	Claim(ctx context.Context, free int, told []dpp.RunID) ([]*store.Claimed, error)
+	Heartbeat(ctx context.Context, beats []store.Beat) ([]bool, error)
+	Inputs(ctx context.Context, c *store.Claimed) ([]byte, error)
+	Watch(c *store.Claimed) *runs.Watch
+	Finish(ctx context.Context, c *store.Claimed, end runs.Ending) (bool, error)
+	HandBack(ctx context.Context, c *store.Claimed) error
+	Packs() *pack.Registry
+	Config() runs.Config
+}
+
+// Options bound a worker. The zero value takes the defaults.
+type Options struct {
+	// Concurrency is how many runs are executed at once; default 16.
+	Concurrency int
+	// DrainGrace is how long runs may go on once the worker is told to stop; the
+	// rest are handed back. 0 hands back at once.
+	DrainGrace time.Duration
+	// IdlePoll is how often an idle worker looks into the store by itself, less up
+	// to a fifth at random; default 5 s.
+	IdlePoll time.Duration
+}
+
+// Worker executes runs until it is told to stop.
+type Worker struct {
+	service Service
+	queue   queue.Queue
+	opts    Options
+	log     *slog.Logger
+
+	mu     sync.Mutex
+	held   map[dpp.RunID]*execution
+	freed  chan struct{} // a slot became free
+	bell   chan struct{} // the queue told of runs
+	told   []dpp.RunID   // guarded by mu
+	notify chan struct{} // progress worth a heartbeat
+	work   sync.WaitGroup
+}
+
+const (
+	defaultConcurrency = 16
+	defaultIdlePoll    = 5 * time.Second
+)
+
+// New returns a worker that does nothing until [Worker.Run].
+func New(service Service, q queue.Queue, opts Options, log *slog.Logger) *Worker {
+	if opts.Concurrency <= 0 {
+		opts.Concurrency = defaultConcurrency
+	}
+	if opts.IdlePoll <= 0 {
+		opts.IdlePoll = defaultIdlePoll
+	}
+	return &Worker{
+		service: service, queue: q, opts: opts, log: log, held: make(map[dpp.RunID]*execution),
+		freed: make(chan struct{}, 1), bell: make(chan struct{}, 1), notify: make(chan struct{}, 1),
+	}
+}
+
+// Run executes runs until ctx ends, then lets those under way finish within the
+// drain grace and hands the rest back. It returns when nothing is under way.
+func (w *Worker) Run(ctx context.Context) {
+	// Executions and heartbeats outlive ctx by the drain.
+	executing, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	var loops sync.WaitGroup
+	listening, deaf := context.WithCancel(ctx)
+	beating, still := context.WithCancel(context.WithoutCancel(ctx))
+	loops.Go(func() { w.listen(listening) })
+	loops.Go(func() { w.beat(beating) })
+	w.claimLoop(ctx, executing)
+	deaf()
+	w.drain(stop)
+	still()
+	loops.Wait()
+}
+
+// claimLoop fills free slots whenever there may be work: told by the queue, a slot
+// freed, or some time passed.
+func (w *Worker) claimLoop(ctx, executing context.Context) {
+	idle := time.NewTimer(0)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.bell:
+		case <-w.freed:
+		case <-idle.C:
+		}
+		if w.claim(ctx, executing) {
+			idle.Reset(0)
+		} else {
+			idle.Reset(jitter(w.opts.IdlePoll))
+		}
+	}
+}
+
+// claimTimeout bounds one claim. Stopping does not cut it short: what was claimed
+// would be lost until its lease ran out.
+const claimTimeout = 10 * time.Second
+
+// claim takes what fits and tells whether there may be more to take at once.
+func (w *Worker) claim(ctx, executing context.Context) bool {
+	w.mu.Lock()
+	free := w.opts.Concurrency - len(w.held)
+	told := w.told
+	w.told = nil
+	w.mu.Unlock()
+	if free <= 0 || ctx.Err() != nil {
+		return false
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+	defer cancel()
+	asked := time.Now()
+	claimed, err := w.service.Claim(bounded, free, told[:min(free, len(told))])
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.WarnContext(ctx, "no runs could be claimed; trying again later", "error", err)
+		}
+		return false
+	}
+	for _, c := range claimed {
+		w.start(executing, c, asked)
+	}
+	// A slot that named a run may have found it taken while others wait.
+	return len(told) > 0 && len(claimed) < free
+}
+
+func (w *Worker) start(executing context.Context, c *store.Claimed, asked time.Time) {
+	e := newExecution(executing, w, c, asked)
+	w.mu.Lock()
+	w.held[c.Run.ID] = e
+	w.mu.Unlock()
+	w.work.Go(func() {
+		e.run()
+		w.mu.Lock()
+		delete(w.held, c.Run.ID)
+		w.mu.Unlock()
+		signal(w.freed)
+	})
+}
+
+// drain waits for executions, hands back those that take longer than the grace,
+// and waits for these to have stopped. What does not even stop is left to its
+// lease.
+func (w *Worker) drain(stop context.CancelCauseFunc) {
+	done := make(chan struct{})
+	go func() { // ends with the executions, which stop ends
+		w.work.Wait()
+		close(done)
+	}()
+	grace := time.NewTimer(w.opts.DrainGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		stop(errDraining)
+	}
+	last := time.NewTimer(finishTimeout + abandonAfter)
+	defer last.Stop()
+	select {
+	case <-done:
+	case <-last.C:
+		w.log.Error("runs did not stop; their leases will run out", "runs", len(w.executions()))
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
