@@ -15,6 +15,9 @@ const claimRepeats = 3
 // Claim takes up to free waiting runs: those told of first, then whichever wait
 // longest. Each comes with its inputs and a lease that must be renewed.
 func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*store.Claimed, error) {
+	if s.cfg.BatchItems > 0 {
+		free = min(free, s.cfg.BatchItems)
+	}
 	slots := make([]store.Slot, free)
 	for i := range slots {
 		slots[i] = store.Slot{Token: store.LeaseToken(rand.Text()), TTL: s.cfg.Timing.LeaseTTL}

@@ -29,7 +29,7 @@ const (
 func (s *Service) Finish(ctx context.Context, c *store.Claimed, end Ending) (bool, error) {
 	t := s.failed(&c.Run, end.Failure)
 	if end.Sealed != nil {
-		if err := s.storeResult(ctx, &c.Run, end.Sealed); err != nil {
+		if err := s.StoreResult(ctx, &c.Run, end.Sealed); err != nil {
 			return false, err
 		}
 		t = s.ending(&c.Run, &end.Sealed.Envelope, end.Sealed.SHA256, int64(len(end.Sealed.Bytes)))
@@ -39,7 +39,9 @@ func (s *Service) Finish(ctx context.Context, c *store.Claimed, end Ending) (boo
 	return out.Happened, err
 }
 
-func (s *Service) storeResult(ctx context.Context, run *dpp.Run, sealed *pack.Sealed) error {
+// StoreResult is the first half of [Service.Finish]: artifacts, then the envelope,
+// under the attempt's own keys. It changes nothing about the run.
+func (s *Service) StoreResult(ctx context.Context, run *dpp.Run, sealed *pack.Sealed) error {
 	for _, a := range sealed.Artifacts {
 		object := blob.Object{Key: attemptPrefix(run) + a.Name, MediaType: a.MediaType, Content: a.Content}
 		if err := s.put(ctx, object, sealed.Envelope.Artifacts[a.Name].SHA256); err != nil {

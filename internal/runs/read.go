@@ -167,6 +167,11 @@ func (s *Service) Envelope(ctx context.Context, run *dpp.Run) ([]byte, error) {
 }
 
 func (s *Service) readBlob(ctx context.Context, key string) (content []byte, info blob.Info, err error) {
+	defer func() {
+		if err != nil && !errors.Is(err, blob.ErrNotFound) {
+			err = fmt.Errorf("%w: %w", ErrBlob, err)
+		}
+	}()
 	body, info, err := s.Blob.Get(ctx, key, 0, -1)
 	if err != nil {
 		return nil, blob.Info{}, err

@@ -31,6 +31,10 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Reason, r.Detail) }
 
+// ErrBlob is part of every error that means that the object store could not be
+// asked, or did not say.
+var ErrBlob = errors.New("the object store did not answer")
+
 func refuse(reason dpp.Reason) *Refusal { return &Refusal{Reason: reason} }
 
 func inDoubt(err error) bool { return errors.Is(err, store.ErrInDoubt) }

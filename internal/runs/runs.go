@@ -5,6 +5,7 @@ package runs
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -87,7 +88,12 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 
 func options[I any](s *Service, name string, size func(I) int) batch.Options[I] {
 	o := batch.Options[I]{MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
-		Observe: func(n int) { s.observe.Batched(name, n) }}
+		Observe: func(n int) { s.observe.Batched(name, n) },
+		// The value of a panic may hold a caller's data, so only its type is logged.
+		Panicked: func(p *batch.PanicError) {
+			s.log.Error("a batch panicked", "batch", name, "kind", fmt.Sprintf("%T", p.Value), "stack", string(p.Stack))
+		},
+	}
 	if s.cfg.BatchItems > 0 {
 		o.MaxItems = s.cfg.BatchItems
 	}

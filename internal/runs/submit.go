@@ -194,11 +194,11 @@ func (s *Service) storeInputs(ctx context.Context, item *submission) (*Refusal, 
 	}
 	item.Run.InputsKey = runPrefix(&item.Run) + "inputs.json"
 	out, err := s.puts.Do(ctx, blob.Object{Key: item.Run.InputsKey, MediaType: "application/json", Content: item.Inputs})
-	if err == nil {
-		err = out.Err
-	}
 	if err != nil {
-		return nil, fmt.Errorf("store inputs: %w", err)
+		return nil, fmt.Errorf("store inputs: %w: %w", ErrBlob, err)
+	}
+	if out.Err != nil {
+		return nil, fmt.Errorf("store inputs: %w", out.Err)
 	}
 	item.Inputs = nil
 	return nil, nil //nolint:nilnil // neither refused nor failed

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -84,12 +85,11 @@ func (s *Service) resultView(ctx context.Context, run *dpp.Run, o ViewOptions) (
 	}
 	var err error
 	v.ExpiresAt = &dpp.Time{Time: time.Now().Add(s.cfg.ResultURLTTL)}
-	if v.URL, err = s.Blob.SignGet(ctx, r.Key, s.cfg.ResultURLTTL); err != nil {
+	if v.URL, err = s.sign(ctx, r.Key); err != nil {
 		return nil, err
 	}
 	for i := range v.Artifacts {
-		key := attemptPrefix(run) + v.Artifacts[i].Name
-		if v.Artifacts[i].URL, err = s.Blob.SignGet(ctx, key, s.cfg.ResultURLTTL); err != nil {
+		if v.Artifacts[i].URL, err = s.sign(ctx, attemptPrefix(run)+v.Artifacts[i].Name); err != nil {
 			return nil, err
 		}
 	}
@@ -101,6 +101,14 @@ func (s *Service) resultView(ctx context.Context, run *dpp.Run, o ViewOptions) (
 		v.Envelope = jsontext.Value(text)
 	}
 	return v, nil
+}
+
+func (s *Service) sign(ctx context.Context, key string) (string, error) {
+	url, err := s.Blob.SignGet(ctx, key, s.cfg.ResultURLTTL)
+	if err != nil {
+		return "", fmt.Errorf("sign: %w: %w", ErrBlob, err)
+	}
+	return url, nil
 }
 
 func errorView(e *dpp.RunError) *dpp.ErrorView {
