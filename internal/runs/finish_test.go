@@ -125,7 +125,9 @@ func TestEndings(t *testing.T) {
 			status: dpp.StatusFailed, reason: dpp.ReasonReliabilityNotMet, used: fee,
 		},
 		"data that cannot be written": {
-			do:     func(context.Context, pack.Job) (*pack.Outcome, error) { return &pack.Outcome{Data: make(chan int)}, nil },
+			do: func(context.Context, pack.Job) (*pack.Outcome, error) {
+				return &pack.Outcome{Data: make(chan int)}, nil
+			},
 			status: dpp.StatusFailed, reason: dpp.ReasonInternal, used: fee,
 		},
 		"larger than an envelope": {
@@ -214,4 +216,3 @@ func TestAForeignObjectUnderTheKeyIsNotTakenForOurs(t *testing.T) {
 		t.Errorf("run is %s", run.Status)
 	}
 }
-

@@ -16,6 +16,8 @@ type Refusal struct {
 	// Detail adds to what the reason says by itself; it repeats nothing of the
 	// caller's input but names of fields.
 	Detail string
+	// Hint replaces the reason's own where it is set: one imperative sentence.
+	Hint   string
 	Fields []dpp.FieldError
 	// RunID is the run that stands in the way, where there is one.
 	RunID dpp.RunID

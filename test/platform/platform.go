@@ -5,6 +5,7 @@ package platform
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -34,8 +35,8 @@ type Options struct {
 	Config func(*runs.Config)
 	// Wrap puts decorators around the ports.
 	Wrap func(runs.Ports) runs.Ports
-	// Log receives what is logged; default nothing.
-	Log *slog.Logger
+	// LogTo receives what is logged; default nobody.
+	LogTo io.Writer
 }
 
 // Platform is one of them. Its parts may be used directly.
@@ -46,7 +47,9 @@ type Platform struct {
 	Service *runs.Service
 	Pack    *Script
 	// Key belongs to the first tenant.
-	Key dpp.Key
+	Key      dpp.Key
+	Log      *slog.Logger
+	Observer runs.Observer
 
 	ahead atomic.Int64 // how far the store's clock is ahead
 }
@@ -55,7 +58,7 @@ type Platform struct {
 // bubble, close it there with [Platform.Close].
 func New(t testing.TB, opts Options) *Platform {
 	t.Helper()
-	p := &Platform{T: t, Dir: t.TempDir(), Pack: &Script{}}
+	p := &Platform{T: t, Dir: t.TempDir(), Pack: &Script{}, Log: slog.New(slog.DiscardHandler), Observer: silent{}}
 	ctx := context.Background()
 	db := filepath.Join(p.Dir, "dpp.db")
 	p.must(sqlitestore.Migrate(ctx, db))
@@ -77,10 +80,10 @@ func New(t testing.TB, opts Options) *Platform {
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
+	if opts.LogTo != nil {
+		p.Log = slog.New(slog.NewTextHandler(opts.LogTo, nil))
 	}
-	p.Service = runs.New(ports, packs, cfg, opts.Log, silent{})
+	p.Service = runs.New(ports, packs, cfg, p.Log, p.Observer)
 	return p
 }
 
