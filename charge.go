@@ -8,17 +8,19 @@ import "time"
 //   - FAILED, or CANCELED while PROCESSING: the minimum fee;
 //   - FAILED by the platform's own fault: the same, or nothing where the operator
 //     waives it (chargeFaults false);
-//   - anything that ends from QUEUED: nothing.
+//   - anything that ends from QUEUED: nothing, and nothing for what is no end.
 func Charge(r Reservation, from, to Status, reason Reason, metered Money, chargeFaults bool) Money {
 	switch {
 	case from != StatusProcessing:
 		return 0
 	case to == StatusCompleted:
 		return min(max(metered, 0), r.MaxCost)
-	case reason.PlatformFault() && !chargeFaults:
+	case to == StatusFailed && reason.PlatformFault() && !chargeFaults:
 		return 0
-	default:
+	case to == StatusFailed || to == StatusCanceled:
 		return r.MinimumFee()
+	default:
+		return 0
 	}
 }
 

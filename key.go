@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func newSecret(prefix string) Secret {
 	text = append(text, prefix...)
 	var random [64]byte
 	for len(text) < len(prefix)+secretLength {
-		rand.Read(random[:]) //nolint:errcheck,gosec // never fails: the program ends where the system has no randomness
+		rand.Read(random[:]) // never fails: the program ends where the system has no randomness
 		for _, b := range random {
 			if b < 4*62 && len(text) < len(prefix)+secretLength { // no digit is likelier than another
 				text = append(text, base62[b%62])
@@ -105,11 +106,20 @@ func (s Secret) Valid() bool {
 // Hash is what the platform keeps of the secret.
 func (s Secret) Hash() KeyHash { return sha256.Sum256([]byte(s)) }
 
-// String hides the secret from logs; convert to string where it must be shown.
-func (s Secret) String() string { return "(secret)" }
+const hidden = "(secret)"
 
-// GoString is [Secret.String] for %#v.
-func (s Secret) GoString() string { return s.String() }
+// String hides the secret from logs; convert to string where it must be shown.
+func (s Secret) String() string { return hidden }
+
+// Format hides the secret from every verb that package fmt lets it see: from all
+// but %p, also wrong ones. It is not asked for an unexported field of a struct, so
+// a struct that keeps a secret exports the field.
+func (s Secret) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, hidden) // package fmt writes into its own memory
+}
+
+// MarshalText hides the secret from JSON, and so from structured logs.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // Tenant is a paying customer.
 type Tenant struct {

@@ -76,12 +76,15 @@ func digits(s string) bool {
 }
 
 // String prints the amount in US dollars with exactly four decimal places. An
-// amount that is no multiple of [Quantum] is cut towards zero; only unit prices
-// inside a sum are ever that fine.
+// amount that is no multiple of [Quantum] is cut towards zero; only sums of unit
+// prices are ever that fine.
 func (m Money) String() string {
-	sign, magnitude := "", uint64(m)
+	sign, magnitude := "", uint64(m) //nolint:gosec // what is below zero is turned round below
+	if m <= -Quantum {
+		sign = "-"
+	}
 	if m < 0 {
-		sign, magnitude = "-", -magnitude
+		magnitude = -magnitude
 	}
 	quanta := magnitude / uint64(Quantum)
 	frac := strconv.FormatUint(quanta%10_000, 10)
@@ -122,27 +125,27 @@ func (m Money) Sub(n Money) (Money, error) {
 	return diff, nil
 }
 
-// RoundUp returns the next multiple of [Quantum] that is not below m, or
-// [ErrMoneyOverflow]. It is for amounts that are not negative.
+// RoundUp returns the least multiple of [Quantum] that is not below m, or
+// [ErrMoneyOverflow].
 func (m Money) RoundUp() (Money, error) {
-	up, err := m.Add(Quantum - 1)
-	if err != nil {
-		return 0, err
+	rest := m % Quantum
+	if rest > 0 {
+		return m.Add(Quantum - rest)
 	}
-	return up - up%Quantum, nil
+	return m - rest, nil
 }
 
 // MinimumFee is what a started run costs at least when it fails or is cancelled:
 // 2% of the reservation, at least 0.0050 and at most 0.1000 USD, rounded down to
 // [Quantum] and never above the reservation.
 func MinimumFee(reserved Money) Money {
-	fee := min(max(reserved/50, minimumFeeFloor), minimumFeeCeiling)
-	fee -= fee % Quantum
-	return min(fee, reserved)
+	fee := min(max(reserved/50, minimumFeeFloor), minimumFeeCeiling, reserved)
+	return fee - fee%Quantum
 }
 
-// Price is what a number of units costs: Amount for every Per units. Amount may
-// be as fine as one micro.
+// Price is what a number of units costs: Amount for every Per units. Amount is a
+// whole multiple of [Quantum], so that its text is exact; a finer price has a
+// larger Per.
 type Price struct {
 	Unit   string `json:"unit"`
 	Per    int64  `json:"per"`
@@ -157,7 +160,9 @@ type Cost struct {
 }
 
 // Add returns the cost of quantity units at price p on top of c, exactly. It
-// returns [ErrMoneyOverflow] where the sum cannot be held.
+// returns [ErrMoneyOverflow] where the sum cannot be held: it is above all that
+// Money can be, or the Per of all prices in it have no common multiple up to 2^62.
+// The same stands for a negative quantity and a price that is none.
 func (c Cost) Add(p Price, quantity int64) (Cost, error) {
 	if quantity < 0 || p.Per <= 0 || p.Amount < 0 {
 		return c, ErrMoneyOverflow
@@ -167,7 +172,7 @@ func (c Cost) Add(p Price, quantity int64) (Cost, error) {
 		return c, ErrMoneyOverflow
 	}
 	quo, rem := bits.Div64(hi, lo, uint64(p.Per))
-	if quo > uint64(1<<62) {
+	if quo > 1<<63-1 {
 		return c, ErrMoneyOverflow
 	}
 	whole, err := c.whole.Add(Money(quo))
@@ -178,7 +183,7 @@ func (c Cost) Add(p Price, quantity int64) (Cost, error) {
 	if !ok {
 		return c, ErrMoneyOverflow
 	}
-	if whole, err = whole.Add(Money(carry)); err != nil {
+	if whole, err = whole.Add(Money(carry)); err != nil { //nolint:gosec // 0 or 1
 		return c, err
 	}
 	return Cost{whole: whole, num: num, den: den}, nil

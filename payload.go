@@ -11,9 +11,10 @@ import (
 
 // PayloadHash tells whether two submits ask for the same: SHA-256 over the RFC
 // 8785 canonical form of what was decoded — pack_type, inputs, reservation and
-// options.allow_partial, with amounts at four places, defaults filled in and null
-// as absent. How the request was written, its other options and its meta do not
-// count.
+// options.allow_partial, with amounts at four places and defaults filled in. How
+// the request was written, its other options and its meta do not count. Inputs are
+// one JSON value as the decoder left it: members that are null are gone, and no
+// number is beyond what the canonical form keeps apart.
 func PayloadHash(packType string, inputs jsontext.Value, r Reservation, allowPartial bool) ([32]byte, error) {
 	pack, err := jsontext.AppendQuote(nil, packType)
 	if err != nil {

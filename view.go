@@ -1,6 +1,8 @@
 package dpp
 
 import (
+	"bytes"
+	"errors"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,17 +13,42 @@ type Time struct{ time.Time }
 
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
-// MarshalText writes RFC 3339 in UTC with milliseconds.
-func (t Time) MarshalText() ([]byte, error) { return t.UTC().AppendFormat(nil, timeLayout), nil }
+// ErrTime: the text is no moment in RFC 3339.
+var ErrTime = errors.New("not a time: write RFC 3339, such as \"2026-01-31T12:00:00.000Z\"")
 
-// UnmarshalText reads RFC 3339.
+// AppendText writes RFC 3339 in UTC with milliseconds; what is finer is cut off.
+// Every text and JSON method of the embedded moment is hidden by one of Time, since
+// an encoder takes whichever it finds first.
+func (t Time) AppendText(b []byte) ([]byte, error) { return t.UTC().AppendFormat(b, timeLayout), nil }
+
+// MarshalText is [Time.AppendText].
+func (t Time) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+
+// MarshalJSON writes the text of [Time.AppendText] as a JSON string.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, `"`+timeLayout+`"`), nil
+}
+
+// UnmarshalText reads RFC 3339. It returns [ErrTime].
 func (t *Time) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
-		return err
+	if err != nil || text[13] != ':' || bytes.ContainsRune(text, ',') { // package time takes an hour of one digit and a decimal comma, too
+		return ErrTime
+	}
+	if year := parsed.UTC().Year(); year < 0 || year > 9999 { // an offset can lead to where four digits end
+		return ErrTime
 	}
 	t.Time = parsed.UTC()
 	return nil
+}
+
+// UnmarshalJSON reads a JSON string as [Time.UnmarshalText] does.
+func (t *Time) UnmarshalJSON(text []byte) error {
+	plain, err := jsontext.AppendUnquote(nil, text)
+	if err != nil {
+		return ErrTime
+	}
+	return t.UnmarshalText(plain)
 }
 
 // RunView is a run as its owner sees it: the one Run object of the contract, the
@@ -112,7 +139,7 @@ type ErrorView struct {
 // Remedy is the next step in a form that a program can follow.
 type Remedy struct {
 	Action       RemedyAction              `json:"action" enum:"retry,wait,change_request,raise_max_cost,top_up,use_new_key,contact_operator"`
-	RetryAfterMS int64                     `json:"retry_after_ms,omitempty"`
+	RetryAfterMS int64                     `json:"retry_after_ms,omitzero"`
 	Set          map[string]jsontext.Value `json:"set,omitempty"` // JSON Pointer into the request → value
 }
 
@@ -150,9 +177,9 @@ type Problem struct {
 }
 
 // FieldError is one finding about one place of a request: exactly one of Pointer
-// (into the body), Parameter and Header is set.
+// (into the body, "" is the body as a whole), Parameter and Header is set.
 type FieldError struct {
-	Pointer   *string `json:"pointer,omitempty"`
+	Pointer   *string `json:"pointer,omitzero" nullable:"false"`
 	Parameter string  `json:"parameter,omitempty"`
 	Header    string  `json:"header,omitempty"`
 	Code      string  `json:"code"`

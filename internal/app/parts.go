@@ -5,7 +5,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 
@@ -40,19 +40,23 @@ func openParts(ctx context.Context, cfg config.Config) (p *parts, err error) {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.store, err = openStore(ctx, cfg); err != nil {
+	if err = sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
+		return p, err
+	}
+	if p.store, err = sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{}); err != nil {
 		return p, err
 	}
 	p.blobs, err = fileblob.Open(cfg.BlobDir(), fileblob.Options{BaseURL: cfg.PublicURL})
 	return p, err
 }
 
-func openStore(ctx context.Context, cfg config.Config) (*sqlitestore.Store, error) {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
-	}
-	if err := sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
-		return nil, err
+// ErrNoPlatform: the data folder holds no platform, so its name is probably wrong.
+var ErrNoPlatform = errors.New("there is no platform in this data folder: start dpp up there once, run dpp migrate up, or name another folder with --data")
+
+// openExisting opens the store of a data folder in which a platform was made.
+func openExisting(ctx context.Context, cfg config.Config) (*sqlitestore.Store, error) {
+	if _, err := os.Stat(cfg.DatabasePath()); errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoPlatform
 	}
 	return sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{})
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"dpp/internal/api"
-	"dpp/internal/auth"
 	"dpp/internal/config"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
@@ -79,8 +78,7 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	}
 	undo = append(undo, func() error { return closeAll(listeners) })
 	s.address = listeners[0].Addr().String()
-	metrics := telemetry.NewMetrics()
-	if err = s.assemble(metrics, listeners, opts); err != nil {
+	if err = s.assemble(listeners, opts); err != nil {
 		return nil, err
 	}
 	undo = append(undo, func() error { s.service.Close(); return nil })
@@ -92,7 +90,8 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 }
 
 // assemble makes everything above the adapters.
-func (s *Server) assemble(metrics *telemetry.Metrics, listeners []net.Listener, opts Options) error {
+func (s *Server) assemble(listeners []net.Listener, opts Options) error {
+	metrics := telemetry.NewMetrics()
 	public := s.cfg.PublicURL
 	if public == "" {
 		public = "http://" + s.address
@@ -111,8 +110,11 @@ func (s *Server) assemble(metrics *telemetry.Metrics, listeners []net.Listener, 
 	s.worker = worker.New(s.service, ports.Queue, worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace}, s.log)
 	s.reaper = reaper.New(s.service, s.log)
 	metrics.WatchQueue(s.parts.store.Depth)
-	face := api.New(s.apiConfig(public, metrics, auth.New(s.parts.store)))
-	s.web = append(s.web, api.NewServer(face.Handler()))
+	face, err := api.New(s.apiConfig(public, metrics))
+	if err != nil {
+		return err
+	}
+	s.web = append(s.web, api.NewServer(face.Handler(), s.log))
 	if len(listeners) > 1 {
 		s.web = append(s.web, newOpsServer(metrics.Handler()))
 	}

@@ -11,6 +11,7 @@ import (
 	"dpp"
 	"dpp/internal/blob"
 	"dpp/internal/ledger"
+	"dpp/internal/ops"
 	"dpp/internal/store"
 )
 
@@ -20,15 +21,9 @@ type Config struct {
 	IdempotencyWindow time.Duration
 }
 
-// Summary counts what was looked at.
-type Summary struct {
-	Accounts, Entries, Runs, Objects int64
-	Discrepancies                    int
-}
-
 // Run audits. Each discrepancy is reported as one line that begins with the number
 // of the invariant. An error means that not everything could be looked at.
-func Run(ctx context.Context, books store.Auditor, reader store.Reader, objects blob.Store, cfg Config, report func(string)) (Summary, error) {
+func Run(ctx context.Context, books store.Auditor, reader store.Reader, objects blob.Store, cfg Config, report func(string)) (ops.AuditSummary, error) {
 	a := &audit{cfg: cfg, now: time.Now(), report: report}
 	err := books.Snapshot(ctx, func(s store.Snapshot) error {
 		if err := s.EachAccount(ctx, func(account ledger.Account) error { return a.account(ctx, s, account) }); err != nil {
@@ -49,7 +44,7 @@ type audit struct {
 	cfg     Config
 	now     time.Time
 	report  func(string)
-	summary Summary
+	summary ops.AuditSummary
 	stored  []storedRun
 }
 

@@ -26,16 +26,20 @@ type Decision struct {
 
 // Decide takes holds in order and decides each on what those before it left. A
 // hold that does not fit is refused and does not refuse the smaller ones behind
-// it. It returns the account after all of them.
+// it. It returns the account after all of them, or, with an error of
+// [ledger.Account.Apply] about one of them, the account as it was.
 func Decide(account ledger.Account, limits Limits, holds []ledger.Transfer) (ledger.Account, []Decision, error) {
-	decisions := make([]Decision, len(holds))
+	now, decisions := account, make([]Decision, len(holds))
 	for i, hold := range holds {
-		decisions[i].Available = account.Available
-		if reason := refusal(account, limits); reason != "" {
+		if hold.Kind != ledger.TransferHold {
+			return account, nil, ledger.ErrMalformed
+		}
+		decisions[i].Available = now.Available
+		if reason := refusal(now, limits); reason != "" {
 			decisions[i].Refused = reason
 			continue
 		}
-		after, entries, err := account.Apply(hold)
+		after, entries, err := now.Apply(hold)
 		if errors.Is(err, ledger.ErrInsufficient) {
 			decisions[i].Refused = dpp.ReasonBudgetDrained
 			continue
@@ -43,9 +47,9 @@ func Decide(account ledger.Account, limits Limits, holds []ledger.Transfer) (led
 		if err != nil {
 			return account, nil, err
 		}
-		account, decisions[i].Entries = after, entries
+		now, decisions[i].Entries = after, entries
 	}
-	return account, decisions, nil
+	return now, decisions, nil
 }
 
 func refusal(account ledger.Account, limits Limits) dpp.Reason {

@@ -30,19 +30,22 @@ func (b *Bucket) Take(p Policy, now time.Time) Rate {
 		rate.RetryAfter = Window
 		return rate
 	}
-	// A step is rounded up, so that a quota of 7 never lets through more than 7.
-	step := (int64(Window) + p.Quota - 1) / p.Quota
+	// A step is rounded up, so that a quota of 7 never lets through more than 7. It is
+	// a nanosecond at least, whatever an operator takes for unlimited.
+	quota := min(p.Quota, int64(Window))
+	step := (int64(Window) + quota - 1) / quota
 	at := now.UnixNano()
 	arrival := max(b.arrival, at)
 	next := arrival + step
-	if wait := next - at - step*p.Quota; wait > 0 {
+	if wait := next - at - step*quota; wait > 0 {
 		rate.Reset, rate.RetryAfter = time.Duration(arrival-at), time.Duration(wait)
 		return rate
 	}
 	b.arrival = next
 	rate.Allowed = true
 	rate.Reset = time.Duration(next - at)
-	rate.Remaining = (step*p.Quota - (next - at)) / step
+	rate.Remaining = (step*quota - (next - at)) / step
+	rate.RetryAfter = time.Duration(max(0, next+step-at-step*quota))
 	return rate
 }
 

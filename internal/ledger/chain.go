@@ -11,8 +11,9 @@ import (
 type Digest [sha256.Size]byte
 
 // Chain returns the digest after one more entry: SHA-256 over the digest before
-// it and every field of the entry, each with its length, so that no two ledgers
-// share a digest and no sealed entry can be changed, dropped or put in unseen.
+// it and every field of the entry, texts with their length and the time in whole
+// milliseconds, as it is kept: no two ledgers share a digest, and no sealed entry
+// can be changed, dropped or put in unseen.
 func (d Digest) Chain(e Entry) Digest {
 	h := sha256.New()
 	h.Write(d[:])

@@ -14,7 +14,8 @@ import (
 var (
 	// ErrInsufficient: the account has less available than the transfer takes.
 	ErrInsufficient = errors.New("ledger: not enough available")
-	// ErrMalformed: the transfer is not one that can be built with this package.
+	// ErrMalformed: the transfer is not one that can be built with this package, or
+	// it ends a hold that is not there.
 	ErrMalformed = errors.New("ledger: malformed transfer")
 )
 
@@ -83,6 +84,7 @@ func (e Entry) Postings() [2]Posting {
 		if e.Direction == Down {
 			from, to = Available, World
 		}
+	case Credit: // as above
 	}
 	return [2]Posting{{from, -e.Amount}, {to, e.Amount}}
 }

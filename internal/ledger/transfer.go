@@ -87,16 +87,23 @@ func (t Transfer) check(a Account) error {
 	if t.Account != a.ID || len(t.Entries) == 0 || len(t.Entries) > 2 {
 		return ErrMalformed
 	}
+	if len(t.Entries) == 2 && (t.Entries[0].Kind != Capture || t.Entries[1].Kind != Release) {
+		return ErrMalformed
+	}
 	ofRun := t.Kind == TransferHold || t.Kind == TransferSettle
-	if ofRun != (t.Run != "") {
+	if ofRun != (t.Run != "") || ofRun && t.Reference != "" {
 		return ErrMalformed
 	}
 	for _, e := range t.Entries {
-		if e.Account != t.Account || e.Run != t.Run || e.Amount <= 0 || e.Amount > dpp.MaxAmount || !e.Amount.Whole() || !t.allows(e) {
+		if !t.owns(e) || !t.allows(e) || e.Amount <= 0 || e.Amount > dpp.MaxAmount || !e.Amount.Whole() {
 			return ErrMalformed
 		}
 	}
 	return nil
+}
+
+func (t Transfer) owns(e Entry) bool {
+	return e.Account == t.Account && e.Run == t.Run && e.Reference == t.Reference
 }
 
 func (t Transfer) allows(e Entry) bool {
@@ -105,13 +112,13 @@ func (t Transfer) allows(e Entry) bool {
 	}
 	switch t.Kind {
 	case TransferHold:
-		return e.Kind == Hold && len(t.Entries) == 1
+		return e.Kind == Hold
 	case TransferSettle:
 		return e.Kind == Capture || e.Kind == Release
 	case TransferCredit:
-		return e.Kind == Credit && len(t.Entries) == 1
+		return e.Kind == Credit
 	case TransferAdjust:
-		return e.Kind == Adjust && len(t.Entries) == 1
+		return e.Kind == Adjust
 	default:
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -91,21 +92,21 @@ type Sealed struct {
 
 // Seal turns an outcome into the envelope's bytes. Arrays that the manifest marks
 // spillable become artifacts, the largest first, where the whole would be larger
-// than [MaxEnvelope]; [ErrTooLarge] where that does not help.
+// than [MaxEnvelope]; [ErrTooLarge] where that does not help. Any other error is a
+// mistake of the pack. Text that is no UTF-8 is mended, not refused.
 func Seal(e Envelope, o *Outcome, spillable []string) (*Sealed, error) {
-	data, err := json.Marshal(o.Data, json.Deterministic(true))
+	data, err := sealData(o)
 	if err != nil {
-		return nil, fmt.Errorf("pack: data: %w", err)
+		return nil, err
 	}
-	if o.Stopped != "" {
-		if data, err = withRemaining(data, o.Remaining); err != nil {
-			return nil, err
-		}
+	if !o.Reliability.Valid() {
+		return nil, errors.New("pack: the reliability is not from 0 to 1")
 	}
 	e.SchemaVersion, e.Data = schemaVersion, data
+	e.GeneratedAt.Time = e.GeneratedAt.UTC().Truncate(time.Millisecond) // as it can be read again
 	e.Reliability, e.Reasons = o.Reliability, o.Reasons
 	e.Partial, e.Stop = o.Stopped != "", o.Stopped
-	e.Logs = Logs{Discarded: slices.Concat([]Discard{}, o.Discarded), Blocked: slices.Concat([]Block{}, o.Blocked)}
+	e.Logs = Logs{Discarded: append([]Discard{}, o.Discarded...), Blocked: append([]Block{}, o.Blocked...)}
 	sealed := &Sealed{Envelope: e, Artifacts: slices.Clone(o.Artifacts)}
 	for {
 		if err := sealed.write(); err != nil {
@@ -130,7 +131,7 @@ func (s *Sealed) write() error {
 		}
 		s.Envelope.Artifacts[a.Name] = ArtifactRef{MediaType: a.MediaType, SHA256: SumHex(a.Content), Size: int64(len(a.Content))}
 	}
-	text, err := json.Marshal(s.Envelope, json.Deterministic(true))
+	text, err := marshal(s.Envelope)
 	if err != nil {
 		return fmt.Errorf("pack: envelope: %w", err)
 	}
@@ -138,55 +139,37 @@ func (s *Sealed) write() error {
 	return nil
 }
 
-// spill moves the largest spillable array of data to an artifact.
-func (s *Sealed) spill(spillable []string) (bool, error) {
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(s.Envelope.Data, &members); err != nil {
-		return false, fmt.Errorf("pack: data: %w", err)
-	}
-	largest := ""
-	for _, pointer := range spillable {
-		name := strings.TrimPrefix(pointer, "/")
-		if v := members[name]; v.Kind() == '[' && (largest == "" || len(v) > len(members[largest])) {
-			largest = name
-		}
-	}
-	if largest == "" {
-		return false, nil
-	}
-	var items []jsontext.Value
-	if err := json.Unmarshal(members[largest], &items); err != nil {
-		return false, fmt.Errorf("pack: data: %w", err)
-	}
-	artifact := Artifact{Name: largest + ".json", MediaType: "application/json", Content: members[largest]}
-	members[largest] = jsontext.Value(fmt.Sprintf(`{"$artifact":%q,"count":%d}`, artifact.Name, len(items)))
-	data, err := json.Marshal(members, json.Deterministic(true))
-	if err != nil {
-		return false, fmt.Errorf("pack: data: %w", err)
-	}
-	s.Artifacts = append(s.Artifacts, artifact)
-	s.Envelope.Data = data
-	return true, nil
+// marshal gives the same bytes for the same value.
+func marshal(v any) ([]byte, error) {
+	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 }
 
-func withRemaining(data []byte, remaining any) ([]byte, error) {
-	rest, err := json.Marshal(remaining, json.Deterministic(true))
+func sealData(o *Outcome) (jsontext.Value, error) {
+	data, err := marshal(o.Data)
+	if err != nil {
+		return nil, fmt.Errorf("pack: data: %w", err)
+	}
+	if jsontext.Value(data).Kind() != '{' {
+		return nil, errors.New("pack: data is no object")
+	}
+	if o.Stopped == "" {
+		return data, nil
+	}
+	rest, err := marshal(o.Remaining)
 	if err != nil {
 		return nil, fmt.Errorf("pack: remaining: %w", err)
 	}
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, fmt.Errorf("pack: data is no object: %w", err)
+	if jsontext.Value(rest).Kind() != '{' {
+		return nil, errors.New("pack: remaining is not in the form of inputs")
 	}
-	if members == nil {
-		members = map[string]jsontext.Value{}
-	}
-	members["remaining"] = rest
-	return json.Marshal(members, json.Deterministic(true))
+	return setMember(data, []string{"remaining"}, rest)
 }
 
-// ReadEnvelope reads what Seal wrote.
+// ReadEnvelope reads what Seal wrote; [ErrTooLarge] where it is more than that.
 func ReadEnvelope(text []byte) (*Envelope, error) {
+	if len(text) > MaxEnvelope {
+		return nil, ErrTooLarge
+	}
 	var e Envelope
 	if err := json.Unmarshal(text, &e); err != nil {
 		return nil, fmt.Errorf("pack: envelope: %w", err)

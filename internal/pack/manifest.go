@@ -25,7 +25,8 @@ type Manifest struct {
 	Reliability string `json:"reliability"`
 	// Example is the body of a submit that works as it stands.
 	Example jsontext.Value `json:"example"`
-	// Spillable are the JSON Pointers, relative to data, of arrays that become
-	// an artifact where the envelope would grow above its bound.
+	// Spillable are the JSON Pointers, relative to data and through objects only,
+	// of arrays that become an artifact where the envelope would grow above its
+	// bound. The artifact is named after the pointer: "/a/b" becomes "a.b.json".
 	Spillable []string `json:"spillable,omitempty"`
 }

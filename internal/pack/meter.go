@@ -2,6 +2,8 @@ package pack
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 
 	"dpp"
@@ -36,7 +38,8 @@ func NewMeter(prices []dpp.Price, limit dpp.Money, changed func()) *Meter {
 
 // Take counts quantity units of work that is about to begin. It returns
 // [ErrCostLimit], and counts nothing, where they would cost more than is left.
-// A unit without a price is a mistake of the pack and an error.
+// A unit without a price and a negative quantity are mistakes of the pack and an
+// error of another kind.
 func (m *Meter) Take(unit string, quantity int64) error {
 	err := m.take(unit, quantity)
 	if err == nil && m.changed != nil {
@@ -49,11 +52,11 @@ func (m *Meter) take(unit string, quantity int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	price, ok := m.prices[unit]
-	if !ok {
-		return errors.New("pack: no price for unit " + unit)
+	if !ok || quantity < 0 {
+		return fmt.Errorf("pack: no price for %d of unit %s", quantity, unit)
 	}
 	cost, err := m.cost.Add(price, quantity)
-	if err != nil {
+	if err != nil || m.quantity[unit] > math.MaxInt64-quantity {
 		return ErrCostLimit
 	}
 	total, err := cost.Total()

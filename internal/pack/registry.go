@@ -83,9 +83,12 @@ func newOffer(p Pack, prices map[string]dpp.Price) (*Offer, error) {
 		}
 		o.Manifest.Prices[i] = dpp.Price{Unit: unit, Per: price.Per, Amount: price.Amount}
 	}
-	for _, price := range o.Manifest.Prices {
-		if price.Per <= 0 || price.Amount < 0 || price.Amount > dpp.MaxAmount {
-			return nil, fmt.Errorf("the price of unit %s is not usable", price.Unit)
+	if err := checkPrices(o.Manifest.Prices); err != nil {
+		return nil, err
+	}
+	for _, pointer := range o.Manifest.Spillable {
+		if name := spillName(pointer); !validArtifactName(name) {
+			return nil, fmt.Errorf("what is spilled from %s cannot be named %s", pointer, name)
 		}
 	}
 	var err error
@@ -97,6 +100,26 @@ func newOffer(p Pack, prices map[string]dpp.Price) (*Offer, error) {
 	}
 	o.Profile, err = profile(o.Manifest)
 	return o, err
+}
+
+// checkPrices refuses prices that cannot be shown exactly or cannot be added up.
+func checkPrices(prices []dpp.Price) error {
+	var all dpp.Cost
+	seen := make(map[string]bool, len(prices))
+	for _, price := range prices {
+		if price.Per <= 0 || price.Amount < 0 || price.Amount > dpp.MaxAmount || !price.Amount.Whole() {
+			return fmt.Errorf("the price of unit %s is not usable", price.Unit)
+		}
+		if seen[price.Unit] {
+			return fmt.Errorf("unit %s has two prices", price.Unit)
+		}
+		seen[price.Unit] = true
+		var err error
+		if all, err = all.Add(price, 1); err != nil {
+			return fmt.Errorf("the price of unit %s cannot be added to the others exactly: %w", price.Unit, err)
+		}
+	}
+	return nil
 }
 
 func profile(m Manifest) (string, error) {

@@ -2,8 +2,10 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -37,6 +39,9 @@ func compileSchema(text jsontext.Value) (*jsonschema.Schema, error) {
 }
 
 func validate(schema *jsonschema.Schema, inputs jsontext.Value) []FieldError {
+	if fields := survey(inputs); len(fields) > 0 {
+		return fields
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(inputs))
 	if err != nil {
 		return []FieldError{{Code: "type", Message: "The inputs must be a JSON object."}}
@@ -50,9 +55,16 @@ func validate(schema *jsonschema.Schema, inputs jsontext.Value) []FieldError {
 		return []FieldError{{Code: "invalid", Message: "The inputs do not satisfy the pack's schema."}}
 	}
 	fields := leaves(invalid, nil)
-	slices.SortStableFunc(fields, func(a, b FieldError) int { return strings.Compare(a.Pointer, b.Pointer) })
-	fields = slices.CompactFunc(fields, func(a, b FieldError) bool { return a == b })
+	slices.SortFunc(fields, compareFields)
+	fields = slices.Compact(fields)
 	return fields[:min(len(fields), maxFindings)]
+}
+
+// compareFields orders findings by place and then by text, as the library finds
+// them in no order.
+func compareFields(a, b FieldError) int {
+	return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Code, b.Code),
+		strings.Compare(a.Message, b.Message), strings.Compare(a.Expected, b.Expected))
 }
 
 // leaves flattens a tree of findings to those that a caller can act on. Of
@@ -63,6 +75,8 @@ func leaves(e *jsonschema.ValidationError, into []FieldError) []FieldError {
 		if best := nearest(e.Causes); best != nil {
 			return leaves(best, into)
 		}
+	case *kind.PropertyNames, *kind.Contains, *kind.MinContains: // what lies below is not about a place of the document
+		return append(into, findings(e)...)
 	}
 	if len(e.Causes) == 0 {
 		return append(into, findings(e)...)
@@ -99,7 +113,7 @@ func nearest(causes []*jsonschema.ValidationError) *jsonschema.ValidationError {
 }
 
 func findings(e *jsonschema.ValidationError) []FieldError {
-	at := Pointer(e.InstanceLocation...)
+	at := Pointer(shown(e.InstanceLocation)...)
 	one := func(code, message, expected string) []FieldError {
 		return []FieldError{{Pointer: at, Code: code, Message: message, Expected: expected}}
 	}
@@ -108,6 +122,12 @@ func findings(e *jsonschema.ValidationError) []FieldError {
 		return each(e.InstanceLocation, k.Properties, "unknown_field", "This field does not exist here; leave it out.")
 	case *kind.Required:
 		return each(e.InstanceLocation, k.Missing, "required", "This field is required.")
+	case *kind.DependentRequired:
+		return each(e.InstanceLocation, k.Missing, "required", "This field is required beside others that are there.")
+	case *kind.FalseSchema:
+		return one("unknown_field", "This field does not exist here; leave it out.", "")
+	case *kind.PropertyNames: // the library forgets where
+		return []FieldError{{Code: "name", Message: "The name of a member does not have the required form."}}
 	case *kind.Type:
 		return one("type", "The value has the wrong type.", strings.Join(k.Want, " or "))
 	case *kind.Enum:
@@ -127,13 +147,13 @@ func findings(e *jsonschema.ValidationError) []FieldError {
 	case *kind.MaxLength:
 		return one("too_long", "The text is too long.", fmt.Sprintf("at most %d characters", k.Want))
 	case *kind.Minimum:
-		return one("out_of_range", "The number is too small.", "at least "+k.Want.RatString())
+		return one("out_of_range", "The number is too small.", "at least "+decimal(k.Want))
 	case *kind.Maximum:
-		return one("out_of_range", "The number is too large.", "at most "+k.Want.RatString())
+		return one("out_of_range", "The number is too large.", "at most "+decimal(k.Want))
 	case *kind.ExclusiveMinimum:
-		return one("out_of_range", "The number is too small.", "above "+k.Want.RatString())
+		return one("out_of_range", "The number is too small.", "above "+decimal(k.Want))
 	case *kind.ExclusiveMaximum:
-		return one("out_of_range", "The number is too large.", "below "+k.Want.RatString())
+		return one("out_of_range", "The number is too large.", "below "+decimal(k.Want))
 	case *kind.Pattern:
 		return one("pattern", "The text does not have the required form.", k.Want)
 	case *kind.UniqueItems:
@@ -143,23 +163,40 @@ func findings(e *jsonschema.ValidationError) []FieldError {
 	}
 }
 
-// each makes one finding per named member. An unknown member is pointed at by its
-// parent where its name could be anything: a name is a value, too, unless short.
-func each(at []string, names []string, code, message string) []FieldError {
+// each makes one finding per named member.
+func each(at, names []string, code, message string) []FieldError {
 	out := make([]FieldError, 0, len(names))
 	for _, name := range names {
-		path := slices.Clone(at)
-		if len(name) <= 64 {
-			path = append(path, name)
-		}
-		out = append(out, FieldError{Pointer: Pointer(path...), Code: code, Message: message})
+		path := append(slices.Clone(at), name)
+		out = append(out, FieldError{Pointer: Pointer(shown(path)...), Code: code, Message: message})
 	}
 	return out
+}
+
+// maxShownName is the longest name, in bytes, that a finding repeats.
+const maxShownName = 64
+
+// shown is the part of a place that may be told: a name is a value, too, unless it
+// is short, so a place below a long one is pointed at by what it is in.
+func shown(path []string) []string {
+	if i := slices.IndexFunc(path, func(name string) bool { return len(name) > maxShownName }); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
+
+// decimal prints a number of a schema as it was written there, exactly.
+func decimal(number *big.Rat) string {
+	places, _ := number.FloatPrec()
+	return number.FloatString(places)
 }
 
 func enumText(values []any) string {
 	texts := make([]string, 0, len(values))
 	for _, v := range values {
+		if v == nil {
+			v = "null"
+		}
 		texts = append(texts, fmt.Sprint(v))
 	}
 	return strings.Join(texts, ", ")

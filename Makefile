@@ -1,0 +1,63 @@
+# Works with make 3.81. `make help` lists what there is.
+
+GO      = go
+LINT    = $(GO) tool -modfile=tools/go.mod golangci-lint
+DPP     = bin/dpp
+
+# Everything but the tests of the whole, which drive load: never under the race detector.
+RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v '^\./test/')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build deps test soak lint fmt tidy fuzz bench rename clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
+
+build: ## build bin/dpp
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(DPP) ./cmd/dpp
+
+demo: build ## start the platform on temporary data, run its main job before your eyes, stop it
+	@scripts/demo $(DPP)
+
+deps: ## install what the tests need
+	scripts/deps
+
+# Quick checks come first. The last step prints the summary of the whole.
+test: ## install what the tests need, then run every check
+	scripts/deps
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+	$(GO) build ./...
+	$(GO) vet ./...
+	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
+	@$(LINT) run
+	FUZZTIME=3s scripts/fuzz
+	$(GO) test -count=1 -timeout 10m ./test/...
+	$(GO) test -race -count=1 -timeout 10m $(RACED)
+
+soak: ## run the long tests with their full counts (up to an hour)
+	SOAK=1 $(GO) test -race -count=1 -timeout 1h -v $$(scripts/packages '"SOAK"' | grep -v '^\./test/')
+	SOAK=1 $(GO) test -count=1 -timeout 1h -v $$(scripts/packages '"SOAK"' | grep '^\./test/')
+
+lint: ## run the linters
+	$(LINT) run
+
+fmt: ## format the code
+	$(LINT) fmt
+
+tidy: ## tidy both modules
+	$(GO) mod tidy
+	cd tools && $(GO) mod tidy
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	scripts/fuzz
+
+bench: ## measure this build on this machine and write docs/performance.md
+	$(GO) run ./test/bench
+
+rename: ## change the module's path everywhere: make rename MODULE=example.com/dpp
+	$(GO) run ./scripts/rename "$(MODULE)"
+	$(GO) build ./...
+
+clean: ## remove what was built
+	rm -rf bin .cache

@@ -1,0 +1,170 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"dpp"
+	"dpp/internal/problem"
+)
+
+// exchange is one request and its answer under way. It is the ResponseWriter that
+// handlers see.
+type exchange struct {
+	http.ResponseWriter
+	api     *API
+	r       *http.Request
+	began   time.Time
+	pattern string // of the path, for logs; never the path itself
+	traced  bool   // the caller named the trace
+	trace   string
+	key     dpp.Key
+	runID   dpp.RunID // the run that the answer speaks of, for logs
+	err     error     // between the multiplexer and dispatch
+
+	status int        // 0 until the answer has begun
+	reason dpp.Reason // of a problem, for logs
+	cause  error      // of a failure, for logs
+}
+
+func newExchange(a *API, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{ResponseWriter: w, api: a, r: r, began: time.Now(), pattern: "none", trace: fromTraceparent(r.Header.Values("Traceparent"))}
+	if x.traced = x.trace != ""; !x.traced {
+		x.trace = newTrace()
+	}
+	return x
+}
+
+// Unwrap serves [http.ResponseController].
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// WriteHeader notes the status.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+		x.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (x *exchange) Write(b []byte) (int, error) {
+	x.WriteHeader(http.StatusOK)
+	return x.ResponseWriter.Write(b)
+}
+
+// rescue answers a panic. It is deferred.
+func (x *exchange) rescue() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if value == http.ErrAbortHandler { //nolint:errorlint // the server compares so, too
+		panic(value)
+	}
+	// The value of a panic may hold a caller's data, so only what the runtime says
+	// of itself is logged in words.
+	what := fmt.Sprintf("%T", value)
+	if e, ok := value.(runtime.Error); ok {
+		what = e.Error()
+	}
+	x.api.Log.LogAttrs(x.r.Context(), slog.LevelError, "a request panicked",
+		slog.String("trace_id", x.trace), slog.String("route", x.pattern), slog.String("panic", what), slog.String("stack", string(debug.Stack())))
+	if x.status == 0 {
+		x.refuse(errPanicked)
+	}
+}
+
+var errPanicked = errors.New("panicked")
+
+// refuse answers with the problem document of an error, if nothing was answered yet.
+func (x *exchange) refuse(err error) {
+	refusal := problem.Cause(err)
+	x.reason = refusal.Reason
+	if problem.Of(refusal.Reason).Status >= http.StatusInternalServerError {
+		x.cause = err
+	}
+	if x.status != 0 {
+		return
+	}
+	p := problem.Document(x.api.PublicURL, x.trace, refusal)
+	h := x.Header()
+	for _, name := range []string{"ETag", "Location", "Content-Encoding", "Content-Length", "Last-Modified", "Retry-After"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Trace-Id", x.trace)
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", challenge(refusal.Reason))
+	}
+	if seconds := problem.RetryAfter(refusal); seconds > 0 {
+		h.Set("Retry-After", itoa(seconds))
+	}
+	if refusal.Rate != nil {
+		x.rateHeaders(*refusal.Rate)
+	}
+	x.send(p.Status, problem.MediaType, p)
+	if p.Reason == dpp.ReasonBodyTooLarge {
+		x.drain()
+	}
+}
+
+func challenge(reason dpp.Reason) string {
+	if reason == dpp.ReasonAuthInvalid {
+		return `Bearer realm="dpp", error="invalid_token"`
+	}
+	return `Bearer realm="dpp"`
+}
+
+// log writes the line of the request. It is deferred. Neither the path nor the
+// query nor anything else of the caller's stands in it.
+func (x *exchange) log() {
+	level := x.level()
+	if !x.api.Log.Enabled(x.r.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", methodName(x.r.Method)), slog.String("route", x.pattern), slog.Int("status", x.status),
+		slog.Float64("duration_ms", float64(time.Since(x.began).Microseconds())/1000), slog.String("trace_id", x.trace),
+	}
+	for _, a := range []struct{ name, value string }{
+		{"tenant_id", string(x.key.Tenant)}, {"key_id", string(x.key.ID)}, {"run_id", string(x.runID)}, {"reason_code", string(x.reason)},
+	} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.name, a.value))
+		}
+	}
+	if x.cause != nil {
+		attrs = append(attrs, slog.Any("error", x.cause))
+	}
+	x.api.Log.LogAttrs(x.r.Context(), level, "request", attrs...)
+}
+
+func (x *exchange) level() slog.Level {
+	switch {
+	case x.r.Context().Err() != nil: // the caller left; nobody saw the answer
+		return slog.LevelInfo
+	case x.status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	case x.status >= http.StatusInternalServerError:
+		return slog.LevelError
+	case x.pattern == "/health" || x.pattern == "/readyz" || x.pattern == "/metrics":
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// methodName is a request's method where it is one of HTTP's own: any other is the
+// caller's own text.
+func methodName(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	default:
+		return "other"
+	}
+}

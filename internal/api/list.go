@@ -1,0 +1,116 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"dpp"
+	"dpp/internal/runs"
+	"dpp/internal/store"
+)
+
+const (
+	maxIDs       = 100
+	defaultLimit = 20
+	maxLimit     = 100
+)
+
+// listRuns answers GET /v1/runs: a page of runs, or those of some ids.
+func listRuns(x *exchange) error {
+	if err := x.admitRead(); err != nil {
+		return err
+	}
+	q, err := x.query("status", "pack_type", "created_after", "created_before", "external_id", "limit", "cursor", "ids", "wait")
+	if err != nil {
+		return err
+	}
+	if q.given("ids") {
+		return x.runsOfIDs(q)
+	}
+	if q.given("wait") {
+		q.wrong("wait", "not_allowed", "A list can be waited for only together with ids.", "")
+	}
+	filter := store.ListQuery{
+		Status: dpp.Status(q.choice("status", statusNames()...)), PackType: q.text("pack_type", maxPackType), ExternalID: q.text("external_id", maxExternalID),
+		CreatedAfter: q.moment("created_after"), CreatedBefore: q.moment("created_before"),
+		Limit: int(q.integer("limit", defaultLimit, 1, maxLimit)) + 1,
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	if filter.Before, err = q.runCursor(); err != nil {
+		return err
+	}
+	found, err := x.api.Service.List(x.r.Context(), x.key, filter)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if len(found) == filter.Limit {
+		found = found[:filter.Limit-1]
+		next = newCursor(runList, string(found[len(found)-1].ID))
+	}
+	return x.answerRuns(found, next)
+}
+
+func statusNames() []string {
+	names := make([]string, 0, len(dpp.Statuses()))
+	for _, s := range dpp.Statuses() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// runsOfIDs answers with those of the named runs that are the caller's own, as soon
+// as any of them has ended.
+func (x *exchange) runsOfIDs(q *query) error {
+	for _, other := range []string{"status", "pack_type", "created_after", "created_before", "external_id", "limit", "cursor"} {
+		if q.given(other) {
+			q.wrong(other, "not_allowed", "This parameter cannot stand beside ids.", "")
+		}
+	}
+	wait := q.wait()
+	texts := strings.Split(q.values.Get("ids"), ",")
+	if q.values.Get("ids") == "" || len(texts) > maxIDs {
+		q.wrong("ids", "out_of_range", "The number of ids is out of range.", "1 to 100 ids, separated by commas")
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	ids := make([]dpp.RunID, 0, len(texts))
+	for _, text := range texts {
+		if id := dpp.RunID(text); id.Valid() {
+			ids = append(ids, id)
+		}
+	}
+	found, err := x.findRuns(ids, wait)
+	if err != nil {
+		return err
+	}
+	return x.answerRuns(found, "")
+}
+
+func (x *exchange) findRuns(ids []dpp.RunID, wait int64) ([]dpp.Run, error) {
+	if wait == 0 || len(ids) == 0 {
+		return x.api.Service.GetMany(x.r.Context(), x.key, ids)
+	}
+	ctx, cancel := x.patience(wait)
+	defer cancel()
+	return x.api.Service.WaitAny(ctx, x.key, ids)
+}
+
+// answerRuns answers with a page of Run objects, without URLs and envelopes.
+func (x *exchange) answerRuns(found []dpp.Run, next string) error {
+	remaining, err := x.remaining()
+	if err != nil {
+		return err
+	}
+	page := dpp.List[dpp.RunView]{Data: make([]dpp.RunView, len(found)), NextCursor: next}
+	for i := range found {
+		if page.Data[i], err = x.api.Service.View(x.r.Context(), &found[i], remaining, runs.ViewOptions{}); err != nil {
+			return err
+		}
+	}
+	x.Header().Set("X-DPP-Budget-Remaining", remaining.String())
+	return x.json(http.StatusOK, cachePrivate, page)
+}

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"dpp"
+	"dpp/internal/blob"
+	"dpp/internal/runs"
+)
+
+// patience is a context for waiting. It also lifts the connection's read deadline,
+// because nothing is to be read while the caller waits.
+func (x *exchange) patience(wait int64) (context.Context, context.CancelFunc) {
+	// An error means that this is no connection, and has no deadline.
+	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(time.Time{})
+	return context.WithTimeout(x.r.Context(), seconds(wait))
+}
+
+// getRun answers GET /v1/runs/{id}.
+func getRun(x *exchange) error {
+	if err := x.admitRead(); err != nil {
+		return err
+	}
+	q, err := x.query("wait", "inline")
+	if err != nil {
+		return err
+	}
+	wait, inline := q.wait(), q.boolean("inline")
+	if err := q.err(); err != nil {
+		return err
+	}
+	known := parseETags(x.r.Header.Values("If-None-Match"))
+	run, err := x.findRun(wait, known.latest())
+	if err != nil {
+		return err
+	}
+	remaining, err := x.remaining()
+	if err != nil {
+		return err
+	}
+	if known.has(run.Version) && !run.Status.Terminal() {
+		return x.unchanged(&run, remaining)
+	}
+	return x.answerRun(http.StatusOK, &run, remaining, inline || run.Options.Inline)
+}
+
+// findRun reads the run that the path names, waiting for its end, or for a version
+// after one that the caller has.
+func (x *exchange) findRun(wait, after int64) (dpp.Run, error) {
+	id := dpp.RunID(x.r.PathValue("id"))
+	if wait == 0 || !id.Valid() {
+		return x.api.Service.Get(x.r.Context(), x.key, id)
+	}
+	ctx, cancel := x.patience(wait)
+	defer cancel()
+	return x.api.Service.Wait(ctx, x.key, id, after)
+}
+
+// remaining is what the calling key may still spend.
+func (x *exchange) remaining() (dpp.Money, error) {
+	account, err := x.api.Service.Account(x.r.Context(), x.key)
+	return account.Available, err
+}
+
+// cancelRun answers POST /v1/runs/{id}/cancel.
+func cancelRun(x *exchange) error {
+	if err := x.admitRead(); err != nil {
+		return err
+	}
+	if err := x.noQuery(); err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	if err := decodeNothing(body); err != nil {
+		return err
+	}
+	run, err := x.api.Service.Cancel(x.r.Context(), x.key, dpp.RunID(x.r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	remaining, err := x.remaining()
+	if err != nil {
+		return err
+	}
+	return x.answerRun(http.StatusOK, &run, remaining, false)
+}
+
+// getResult answers GET /v1/runs/{id}/result with the stored bytes.
+func getResult(x *exchange) error {
+	if err := x.admitRead(); err != nil {
+		return err
+	}
+	if err := x.noQuery(); err != nil {
+		return err
+	}
+	run, err := x.findRun(0, 0)
+	if err != nil {
+		return err
+	}
+	if run.Result == nil {
+		return &runs.Refusal{
+			Reason: dpp.ReasonNotFound, RunID: run.ID,
+			Detail: "The run has no result: it has not ended yet, or not as COMPLETED.",
+			Hint:   "Read the run until it is terminal, and its result only where its status is COMPLETED.",
+		}
+	}
+	remaining, err := x.remaining()
+	if err != nil {
+		return err
+	}
+	envelope, err := x.api.Service.Envelope(x.r.Context(), &run)
+	if err != nil {
+		return x.withoutObject(&run, err)
+	}
+	view, err := x.api.Service.View(x.r.Context(), &run, remaining, runs.ViewOptions{})
+	if err != nil {
+		return err
+	}
+	x.runHeaders(&run, view.Cost)
+	x.write(http.StatusOK, "application/json", envelope)
+	return nil
+}
+
+// withoutObject says why a run's object is not there: retention deletes objects
+// shortly before it marks their run.
+func (x *exchange) withoutObject(run *dpp.Run, err error) error {
+	if errors.Is(err, blob.ErrNotFound) && time.Since(run.CompletedAt) > x.api.Service.Config().Retention {
+		return &runs.Refusal{Reason: dpp.ReasonResultExpired}
+	}
+	return err
+}
+
+// answerRun answers with the Run object and the headers that go with it.
+func (x *exchange) answerRun(status int, run *dpp.Run, remaining dpp.Money, inline bool) error {
+	view, err := x.api.Service.View(x.r.Context(), run, remaining, runs.ViewOptions{URLs: true, Inline: inline})
+	if err != nil {
+		return x.withoutObject(run, err)
+	}
+	x.runHeaders(run, view.Cost)
+	return x.json(status, cachePrivate, view)
+}
+
+// unchanged answers that the caller has the run as it is.
+func (x *exchange) unchanged(run *dpp.Run, remaining dpp.Money) error {
+	view, err := x.api.Service.View(x.r.Context(), run, remaining, runs.ViewOptions{})
+	if err != nil {
+		return err
+	}
+	x.runHeaders(run, view.Cost)
+	x.WriteHeader(http.StatusNotModified)
+	return nil
+}
+
+func (x *exchange) runHeaders(run *dpp.Run, cost dpp.CostView) {
+	x.runID = run.ID
+	h := x.Header()
+	x.costHeaders(cost)
+	h.Set("Cache-Control", cachePrivate)
+	h.Set("ETag", `W/"`+itoa(run.Version)+`"`)
+	if !x.traced && validTrace(run.Meta.TraceID) {
+		h.Set("X-Trace-Id", run.Meta.TraceID)
+	}
+	if !run.Status.Terminal() {
+		h.Set("Retry-After", itoa(wholeSeconds(runs.PollInterval(run))))
+	}
+}

@@ -1,0 +1,96 @@
+// Package config turns flags, environment and an optional file into one typed
+// Config. A flag beats the environment, the environment beats the file, and all
+// beat the default. A value that is wrong, wherever it stands, and a name that
+// does not exist stop the start with one line that names it; values themselves are
+// never repeated, since they may be secrets.
+//
+// This build knows the embedded default only: SQLite, local files and queue in one
+// data folder.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"dpp"
+)
+
+// Config is an operator's decisions. Only [Load] makes one, so that every field is
+// set and within its bounds.
+type Config struct {
+	// Data is the folder of the embedded default.
+	Data string
+	// Listen and OpsListen are host:port; OpsListen is empty where it is off.
+	Listen, OpsListen string
+	// PublicURL is how every absolute URL starts, without a slash at its end; empty:
+	// where the server listens.
+	PublicURL string
+
+	LogLevel  slog.Level
+	LogFormat LogFormat
+
+	Timing            dpp.Timing
+	DrainGrace        time.Duration // for running runs at shutdown
+	Retention         time.Duration // of results, from the end of a run
+	ResultURLTTL      time.Duration
+	IdempotencyWindow time.Duration
+
+	// ChargePlatformFaults: the minimum fee is due where the platform itself failed.
+	ChargePlatformFaults bool
+	WorkerConcurrency    int
+	// SubmitsPerMin and ReadsPerMin limit each tenant's rates.
+	SubmitsPerMin, ReadsPerMin int64
+	CORSOrigins                []string
+	// URLAllowCIDRs are ranges that the url pack may reach in spite of its rules.
+	URLAllowCIDRs []netip.Prefix
+	// Prices replace those of packs: pack type → unit → price.
+	Prices map[string]map[string]dpp.Price
+
+	databaseURL, redisURL, blobURL, queueURL string
+}
+
+// LogFormat is how log lines look.
+type LogFormat string
+
+// Formats of log lines.
+const (
+	LogJSON LogFormat = "json"
+	LogText LogFormat = "text"
+)
+
+// DatabasePath is the SQLite file of the embedded default.
+func (c Config) DatabasePath() string { return filepath.Join(c.Data, "dpp.db") }
+
+// BlobDir is the folder of stored objects of the embedded default.
+func (c Config) BlobDir() string { return filepath.Join(c.Data, "blobs") }
+
+// DevKeyPath is the file with the key of the tenant that the first start makes.
+func (c Config) DevKeyPath() string { return DevKeyPath(c.Data) }
+
+// OperatorKeyPath is the file with the operator's key.
+func (c Config) OperatorKeyPath() string { return filepath.Join(c.Data, "operator.key") }
+
+// ListenPath is the file that says where the server listens while it runs.
+func (c Config) ListenPath() string { return ListenPath(c.Data) }
+
+// DevKeyPath is [Config.DevKeyPath] of a data folder.
+func DevKeyPath(data string) string { return filepath.Join(data, "dev.key") }
+
+// ListenPath is [Config.ListenPath] of a data folder.
+func ListenPath(data string) string { return filepath.Join(data, "listen") }
+
+// DefaultData is the data folder where none is named.
+const DefaultData = "dpp-data"
+
+// Error is a setting that stops the start.
+type Error struct {
+	// Where names the flag, variable or key of the file.
+	Where string
+	// Why says what is wrong. It repeats no value.
+	Why string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Where, e.Why) }

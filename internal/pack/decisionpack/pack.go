@@ -1,0 +1,96 @@
+// Package decisionpack is the pack `decision`: it ranks alternatives by weighted
+// criteria and tells how far the ranking can be relied on: under which changes
+// of weights and values it holds, what flips it, and which criterion makes it.
+//
+// Everything is computed from the inputs and the seed alone, in one goroutine
+// and in a fixed order, so the same inputs give the same data. Products are
+// converted explicitly before they are added: that keeps compilers from fusing
+// the two into one differently rounded step on some machines.
+package decisionpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp"
+	"dpp/internal/pack"
+)
+
+// Pack ranks alternatives by criteria.
+type Pack struct{ manifest *pack.Manifest }
+
+// New returns the pack.
+func New() pack.Pack { return &Pack{manifest: newManifest()} }
+
+// Manifest implements [pack.Pack].
+func (p *Pack) Manifest() *pack.Manifest { return p.manifest }
+
+// Estimate implements [pack.Pack]. The work is known exactly: one decision, and
+// one evaluation for each alternative, criterion and draw.
+func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
+	problem, err := parse(raw)
+	if err != nil {
+		return pack.Estimate{}, err
+	}
+	base := []pack.Quantity{{Unit: unitDecision, Quantity: 1}}
+	all := base
+	if problem.draws > 0 {
+		all = []pack.Quantity{base[0], {Unit: unitEvaluation, Quantity: problem.evaluations(problem.draws)}}
+	}
+	return pack.Estimate{Minimum: base, All: all, Low: all, Likely: all, High: all}, nil
+}
+
+// Run implements [pack.Pack]. All but the draws is one unit of work; where a
+// limit stops the draws, the data says how many there were, and what remains is
+// the inputs as they were.
+func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
+	problem, err := parse(job.Inputs)
+	if err != nil {
+		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := job.Meter.Take(unitDecision, 1); err != nil {
+		return nil, err
+	}
+	found := judge(problem, problem.rule)
+	drawn := newSampler(problem, found)
+	stopped, err := drawn.run(ctx, job.Meter)
+	if err != nil {
+		return nil, err
+	}
+	outcome := &pack.Outcome{Data: report(problem, found, drawn), Stopped: stopped, Discarded: discards(problem)}
+	outcome.Reliability, outcome.Reasons = reliability(problem, drawn)
+	if stopped != "" {
+		outcome.Remaining = job.Inputs
+	}
+	return outcome, nil
+}
+
+// stopReason tells which limit an error stands for; none for any other error.
+func stopReason(err error) dpp.StopReason {
+	switch {
+	case errors.Is(err, pack.ErrCostLimit):
+		return dpp.StopCostLimit
+	case errors.Is(err, context.DeadlineExceeded):
+		return dpp.StopTimebox
+	default:
+		return ""
+	}
+}
+
+// discards lists the excluded alternatives as evidence.
+func discards(p *problem) []pack.Discard {
+	lines := make([]pack.Discard, 0, len(p.excluded))
+	for _, e := range p.excluded {
+		lines = append(lines, pack.Discard{
+			Item: e.Name, Reason: "CONSTRAINT_VIOLATED",
+			Detail: fmt.Sprintf("%d of the constraints, the first at /constraints/%d", len(e.Violated), e.Violated[0].Constraint),
+		})
+	}
+	return lines
+}

@@ -1,0 +1,177 @@
+package decisionpack
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawTable makes a decision with whole values that the drawn rule accepts,
+// costs and equal rows among them.
+func drawTable(t *rapid.T, among ...method) table {
+	m := rapid.SampledFrom(among).Draw(t, "method")
+	norms := []normalization{vector, minmax, byMax, bySum, none}
+	if m == weightedProduct {
+		norms = slices.DeleteFunc(norms, func(n normalization) bool { return n == minmax })
+	}
+	b := table{rule: newRule(m, rapid.SampledFrom(norms).Draw(t, "normalization"))}
+	criteria := rapid.IntRange(1, 6).Draw(t, "criteria")
+	least := -50
+	if m == weightedProduct || b.rule.by == bySum || b.rule.by == byMax {
+		least = 1
+	}
+	for range rapid.IntRange(1, 8).Draw(t, "alternatives") {
+		row := make([]float64, criteria)
+		for j := range row {
+			row[j] = float64(rapid.IntRange(least, 50).Draw(t, "value"))
+		}
+		b.rows = append(b.rows, row)
+	}
+	for j := range criteria {
+		b.weights = append(b.weights, float64(rapid.IntRange(1, 9).Draw(t, "weight")))
+		if rapid.Bool().Draw(t, "minimise") {
+			b.minimised = append(b.minimised, j)
+		}
+	}
+	return b
+}
+
+func alike(a, b, within float64) bool {
+	return math.Abs(a-b) <= within*max(1, math.Abs(a), math.Abs(b))
+}
+
+// TestScaleInvariance: the units of a criterion change no score of vector TOPSIS.
+func TestScaleInvariance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, topsis)
+		b.rule.by = vector
+		p := b.problem(t, nil)
+		before := judge(p, p.rule).score
+		for j := range p.criteria {
+			unit := rapid.Float64Range(1e-6, 1e6).Draw(t, "unit")
+			for i := range p.column(j) {
+				p.column(j)[i] *= unit
+			}
+		}
+		for i, after := range judge(p, p.rule).score {
+			if !alike(before[i], after, 1e-9) {
+				t.Fatalf("score %v became %v", before[i], after)
+			}
+		}
+	})
+}
+
+// TestWeightScale: only the proportions of the weights count.
+func TestWeightScale(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, methods()...)
+		before := b.problem(t, nil)
+		for j := range b.weights {
+			b.weights[j] *= 7
+		}
+		after := b.problem(t, nil)
+		a, c := judge(before, before.rule), judge(after, after.rule)
+		for i := range a.score {
+			if !alike(a.score[i], c.score[i], 1e-12) {
+				t.Fatalf("score %v became %v", a.score[i], c.score[i])
+			}
+		}
+	})
+}
+
+// TestPermutation: the order in which alternatives and criteria are given moves
+// no score and no rank.
+func TestPermutation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, methods()...)
+		rows := rapid.Permutation(upTo(len(b.rows))).Draw(t, "rows")
+		columns := rapid.Permutation(upTo(len(b.weights))).Draw(t, "columns")
+		moved := table{rule: b.rule}
+		for _, i := range rows {
+			var row []float64
+			for _, j := range columns {
+				row = append(row, b.rows[i][j])
+			}
+			moved.rows = append(moved.rows, row)
+		}
+		for k, j := range columns {
+			moved.weights = append(moved.weights, b.weights[j])
+			if slices.Contains(b.minimised, j) {
+				moved.minimised = append(moved.minimised, k)
+			}
+		}
+		before, after := standings(t, b), standings(t, moved)
+		for k, i := range rows {
+			if !alike(before.score[i], after.score[k], 1e-9) || rankOf(before, i) != rankOf(after, k) {
+				t.Fatalf("score %v rank %d became score %v rank %d", before.score[i], rankOf(before, i), after.score[k], rankOf(after, k))
+			}
+		}
+	})
+}
+
+func standings(t *rapid.T, b table) *standing {
+	p := b.problem(t, nil)
+	return judge(p, p.rule)
+}
+
+func rankOf(s *standing, alternative int) int { return s.rank[slices.Index(s.order, alternative)] }
+
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
+}
+
+// TestDominatedNeverWins: where every weight is above zero, what another
+// alternative dominates is behind it in a weighted sum or product.
+func TestDominatedNeverWins(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawTable(t, weightedSum, weightedProduct).problem(t, nil)
+		s := judge(p, p.rule)
+		if slices.Contains(dominated(p), s.winner()) {
+			t.Fatalf("the winner %d is dominated: %v", s.winner(), p.values)
+		}
+	})
+}
+
+// TestProbabilities: each alternative has some rank in every draw, and each rank
+// some alternative; the same seed gives the same bytes.
+func TestProbabilities(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, methods()...)
+		inputs := b.inputs(t, map[string]any{
+			"draws": rapid.IntRange(1, 600).Draw(t, "draws"), "seed": rapid.Int64Range(0, 1<<53-1).Draw(t, "seed"),
+			"uncertainty": map[string]any{
+				"weights": rapid.Float64Range(0, 1).Draw(t, "weights"), "values": rapid.SampledFrom([]float64{0, .1, 1}).Draw(t, "values"),
+			},
+		})
+		found, _ := run(t, inputs)
+		n := len(found.Ranking)
+		byRank := make([]float64, n)
+		for _, line := range found.Stability.RankProbabilities {
+			if total := sum(line.Probabilities); !alike(total, 1, 1e-9) {
+				t.Fatalf("the ranks of %s have probabilities that sum to %v", line.Name, total)
+			}
+			for k, x := range line.Probabilities {
+				byRank[k] += x
+			}
+		}
+		for k, total := range byRank {
+			if !alike(total, 1, 1e-9) {
+				t.Fatalf("rank %d has probabilities that sum to %v", k+1, total)
+			}
+		}
+		if p := *found.Stability.WinnerProbability; p != found.Stability.RankProbabilities[0].Probabilities[0] {
+			t.Fatalf("winner_probability %v differs from its rank probabilities", p)
+		}
+		again, _ := run(t, inputs)
+		if a, c := fmt.Sprintf("%s", marshal(t, found)), fmt.Sprintf("%s", marshal(t, again)); a != c {
+			t.Fatalf("the same seed gave\n%s\n%s", a, c)
+		}
+	})
+}

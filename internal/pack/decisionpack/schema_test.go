@@ -1,0 +1,232 @@
+package decisionpack
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"dpp"
+	"dpp/internal/pack"
+)
+
+func compile(t checker, schema jsontext.Value) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // nothing from outside
+	if err := compiler.AddResource("schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func validate(schema *jsonschema.Schema, value jsontext.Value) error {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(document)
+}
+
+// TestInputsSchema: what the schema lets through and what it stops.
+func TestInputsSchema(t *testing.T) {
+	schema := compile(t, newManifest().InputsSchema)
+	const two = `"alternatives":[{"name":"A","values":{"c":1}},{"name":"B","values":{"c":2}}]`
+	const one = `"criteria":[{"name":"c","weight":1}]`
+	for name, c := range map[string]struct {
+		body string
+		good bool
+	}{
+		"full form":                {`{` + two + `,` + one + `}`, true},
+		"easy form":                {`{"question":"?","options":["A"],"criteria":[{"name":"c"}],"scores":{"A":{"c":1}}}`, true},
+		"whole numbers in floats":  {`{` + two + `,` + one + `,"draws":1e4,"seed":5.0}`, true},
+		"null value":               {`{"alternatives":[{"name":"A","values":{"c":null}},{"name":"B","values":{"c":1}}],"missing":"worst",` + one + `}`, true},
+		"no criteria":              {`{` + two + `}`, false},
+		"empty alternatives":       {`{"alternatives":[],` + one + `}`, false},
+		"empty criteria":           {`{` + two + `,"criteria":[]}`, false},
+		"options without scores":   {`{"options":["A"],` + one + `}`, false},
+		"unknown field":            {`{` + two + `,` + one + `,"stakeholders":[]}`, false},
+		"unknown field of weights": {`{` + two + `,` + one + `,"uncertainty":{"model":"normal"}}`, false},
+		"method not built":         {`{` + two + `,` + one + `,"method":"vikor"}`, false},
+		"normalization not known":  {`{` + two + `,` + one + `,"normalization":"log"}`, false},
+		"negative weight":          {`{` + two + `,"criteria":[{"name":"c","weight":-1}]}`, false},
+		"direction not known":      {`{` + two + `,"criteria":[{"name":"c","direction":"up"}]}`, false},
+		"value too large":          {`{"alternatives":[{"name":"A","values":{"c":1e16}}],` + one + `}`, false},
+		"value as text":            {`{"alternatives":[{"name":"A","values":{"c":"1"}}],` + one + `}`, false},
+		"empty name":               {`{"alternatives":[{"name":"","values":{"c":1}}],` + one + `}`, false},
+		"control character":        {`{"alternatives":[{"name":"A\n","values":{"c":1}}],` + one + `}`, false},
+		"operator not known":       {`{` + two + `,` + one + `,"constraints":[{"criterion":"c","op":"=~","value":1}]}`, false},
+		"too many draws":           {`{` + two + `,` + one + `,"draws":100001}`, false},
+		"half a draw":              {`{` + two + `,` + one + `,"draws":1.5}`, false},
+		"negative seed":            {`{` + two + `,` + one + `,"seed":-1}`, false},
+		"uncertainty above one":    {`{` + two + `,` + one + `,"uncertainty":{"weights":1.1}}`, false},
+	} {
+		err := validate(schema, jsontext.Value(c.body))
+		if (err == nil) != c.good {
+			t.Errorf("%s: the schema says %v", name, err)
+		}
+		if _, err := New().Estimate(jsontext.Value(c.body)); c.good && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLimitsOfSchema: the numbers in the manifest are those of the schema.
+func TestLimitsOfSchema(t *testing.T) {
+	var schema struct {
+		Properties struct {
+			Question     struct{ MaxLength int64 }
+			Alternatives struct{ MaxItems int64 }
+			Options      struct{ MaxItems int64 }
+			Criteria     struct{ MaxItems int64 }
+			Constraints  struct{ MaxItems int64 }
+			Draws        struct{ Maximum, Default int64 }
+		}
+		Defs struct{ Name struct{ MaxLength int64 } } `json:"$defs"`
+	}
+	manifest := newManifest()
+	if err := json.Unmarshal(manifest.InputsSchema, &schema, json.MatchCaseInsensitiveNames(true)); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]int64{
+		"max_question":     schema.Properties.Question.MaxLength,
+		"max_alternatives": schema.Properties.Alternatives.MaxItems,
+		"max_criteria":     schema.Properties.Criteria.MaxItems,
+		"max_constraints":  schema.Properties.Constraints.MaxItems,
+		"max_draws":        schema.Properties.Draws.Maximum,
+		"max_name_chars":   schema.Defs.Name.MaxLength,
+	} {
+		if want := manifest.Limits[name]; got != want || want == 0 {
+			t.Errorf("%s is %d in the schema and %d in the manifest", name, got, want)
+		}
+	}
+	if schema.Properties.Options.MaxItems != schema.Properties.Alternatives.MaxItems {
+		t.Error("the two forms have different bounds")
+	}
+	if schema.Properties.Draws.Default != defaultDraws {
+		t.Errorf("default draws are %d, the schema says %d", defaultDraws, schema.Properties.Draws.Default)
+	}
+}
+
+// TestExampleRuns: the manifest's example satisfies the schema, runs, and gives
+// data that satisfies the schema of the data, at the price of the estimate.
+func TestExampleRuns(t *testing.T) {
+	manifest := New().Manifest()
+	var body struct {
+		PackType    string         `json:"pack_type"`
+		Inputs      jsontext.Value `json:"inputs"`
+		Reservation jsontext.Value `json:"reservation"`
+	}
+	if err := json.Unmarshal(manifest.Example, &body, json.RejectUnknownMembers(true)); err != nil {
+		t.Fatal(err)
+	}
+	if body.PackType != manifest.Type {
+		t.Errorf("the example is for pack %q", body.PackType)
+	}
+	registry, err := pack.NewRegistry(nil, New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer, _ := registry.Lookup("decision")
+	bounds, err := offer.Check(body.Inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bounds.Minimum != 5_000 || bounds.All != 5_600 || bounds.High != bounds.All {
+		t.Errorf("the example costs %+v", bounds)
+	}
+	found, _ := run(t, body.Inputs)
+	if err := validate(compile(t, manifest.DataSchema), marshal(t, found)); err != nil {
+		t.Error(err)
+	}
+	if found.Winner != "Harbour" {
+		t.Errorf("the example's winner is %s", found.Winner)
+	}
+}
+
+// TestSpillable: every spillable place is an array in the data and may be an
+// artifact by the schema.
+func TestSpillable(t *testing.T) {
+	manifest := newManifest()
+	schema := compile(t, manifest.DataSchema)
+	b := table{rows: [][]float64{{1, 1}, {1, 1}, {0, 0}, {-1, 0}}, weights: []float64{1, 1}, rule: newRule(topsis, minmax)}
+	found, _ := run(t, b.inputs(t, map[string]any{"constraints": []any{map[string]any{"criterion": "c0", "op": ">=", "value": 0}}}))
+	for _, pointer := range manifest.Spillable {
+		var document any
+		if err := json.Unmarshal(marshal(t, found), &document); err != nil {
+			t.Fatal(err)
+		}
+		if !spill(document, pointer) {
+			t.Errorf("no array at %s", pointer)
+		}
+		if err := validate(schema, marshal(t, document)); err != nil {
+			t.Errorf("%s as an artifact: %v", pointer, err)
+		}
+	}
+}
+
+// TestLargestResult: with as many names as there may be, as long as they may be,
+// the arrays spill and the envelope of a stopped run stays within its bound.
+func TestLargestResult(t *testing.T) {
+	long := func(kind string, k int) string { return fmt.Sprintf("%s%03d", strings.Repeat(kind, maxNameChars-3), k) }
+	for name, c := range map[string]struct{ criteria, constraints int }{
+		"contributions": {12, 0}, "violations": {6, 6},
+	} {
+		full, empty := map[string]any{}, map[string]any{}
+		var alternatives, criteria, constraints []any
+		for j := range c.criteria {
+			criteria = append(criteria, map[string]any{"name": long("𝛃", j)})
+			full[long("𝛃", j)] = j
+		}
+		for j := range c.constraints {
+			constraints = append(constraints, map[string]any{"criterion": long("𝛃", j), "op": ">=", "value": 0})
+		}
+		for i := range maxAlternatives {
+			alternatives = append(alternatives, map[string]any{"name": long("𝛂", i), "values": empty})
+		}
+		alternatives[0].(map[string]any)["values"] = full
+		inputs := marshal(t, map[string]any{
+			"alternatives": alternatives, "criteria": criteria, "constraints": constraints, "missing": "worst", "draws": 10,
+		})
+		found, outcome := run(t, inputs)
+		if want := maxAlternatives - 1; c.constraints > 0 && len(found.Excluded) != want {
+			t.Errorf("%s: %d excluded, want %d", name, len(found.Excluded), want)
+		}
+		outcome.Stopped, outcome.Remaining = dpp.StopTimebox, inputs
+		sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(sealed.Artifacts) == 0 {
+			t.Errorf("%s: nothing spilled", name)
+		}
+	}
+}
+
+// spill replaces the array at a pointer by a reference to an artifact.
+func spill(document any, pointer string) bool {
+	tokens := []string{}
+	for token := range jsontext.Pointer(pointer).Tokens() {
+		tokens = append(tokens, token)
+	}
+	object := document.(map[string]any)
+	for _, token := range tokens[:len(tokens)-1] {
+		object = object[token].(map[string]any)
+	}
+	last := tokens[len(tokens)-1]
+	array, ok := object[last].([]any)
+	object[last] = map[string]any{"$artifact": "rest.json", "count": len(array)}
+	return ok
+}

@@ -1,0 +1,235 @@
+package urlpack
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/net/html"
+
+	"dpp/internal/fetch"
+)
+
+// kind is how a body is read.
+type kind int
+
+const (
+	unreadable kind = iota
+	kindHTML
+	kindJSON
+	kindText
+)
+
+var (
+	errUnsupported = errors.New("no content type that this pack reads")
+	errMismatch    = errors.New("the content is not what its type says")
+	errEmpty       = errors.New("nothing was sent")
+)
+
+// want is what a caller wants to see of a page.
+type want struct {
+	markdown, text, html, links bool
+	chars                       int
+}
+
+// readPage makes a page of an answer. It works on memory only, for a bounded
+// time: what one step takes is bounded by the size of its input, and between the
+// steps it looks whether ctx has ended.
+func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) {
+	if len(answer.Body) == 0 {
+		return nil, errEmpty
+	}
+	kind, err := kindOf(answer)
+	if err != nil {
+		return nil, err
+	}
+	final, err := url.Parse(answer.URL)
+	if err != nil {
+		return nil, fmt.Errorf("final URL: %w", err)
+	}
+	text := decodeText(answer.Body, answer.ContentType)
+	sum := sha256.Sum256(answer.Body)
+	page := &Page{
+		ContentSHA256: hex.EncodeToString(sum[:]),
+		ContentBytes:  len(answer.Body),
+		Truncated:     answer.Truncated,
+	}
+	if kind == kindHTML {
+		err = page.readHTML(ctx, text.text, text.charset, final, answer.Header, w)
+	} else {
+		page.readVerbatim(text, kind, answer.Truncated, w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	page.judge(text, answer.Truncated)
+	return page, nil
+}
+
+// kindOf believes a content type unless the bytes contradict it.
+func kindOf(answer *fetch.Result) (kind, error) {
+	sniffed := mediaType(http.DetectContentType(answer.Body))
+	declared := mediaType(answer.ContentType)
+	k := kindNamed(declared)
+	if declared == "" {
+		k = kindNamed(sniffed)
+	}
+	if k == unreadable {
+		return k, errUnsupported
+	}
+	if !strings.HasPrefix(sniffed, "text/") && !wideCharacters(answer) {
+		return unreadable, errMismatch
+	}
+	return k, nil
+}
+
+func kindNamed(media string) kind {
+	switch {
+	case media == "text/html" || media == "application/xhtml+xml":
+		return kindHTML
+	case media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json"):
+		return kindJSON
+	case strings.HasPrefix(media, "text/"), media == "application/xml", strings.HasSuffix(media, "+xml"),
+		oneOf(media, "application/yaml", "application/x-yaml", "application/toml", "application/javascript", "application/x-ndjson"):
+		return kindText
+	default:
+		return unreadable
+	}
+}
+
+// wideCharacters tells whether the zero bytes of a body are those of UTF-16.
+func wideCharacters(answer *fetch.Result) bool {
+	name := strings.ToLower(answer.ContentType)
+	return strings.Contains(name, "charset=utf-16") || strings.Contains(name, `charset="utf-16`)
+}
+
+func (p *Page) readVerbatim(text decoded, k kind, cut bool, w want) {
+	whole := printable(text.text)
+	p.Metadata = &Metadata{Charset: text.charset}
+	p.TotalChars = utf8.RuneCountInString(whole)
+	short, more := cutText(whole, w.chars)
+	p.Truncated = p.Truncated || more
+	p.Chars = utf8.RuneCountInString(short)
+	if w.markdown {
+		p.Markdown = &short
+	}
+	if w.text {
+		p.Text = &short
+	}
+	if w.links {
+		p.Links = &Links{Internal: []Link{}, External: []Link{}}
+	}
+	p.start(scoreVerbatim, "")
+	if k == kindJSON && !cut && !jsontext.Value(text.text).IsValid() {
+		p.lower(factorBadFormat, "json_not_valid")
+	}
+}
+
+func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.URL, header http.Header, w want) error {
+	d, err := openDoor(ctx, text)
+	if err != nil {
+		return err
+	}
+	base := d.facts.baseOf(final)
+	p.Title = d.facts.titleOf(d.body)
+	p.Metadata = d.facts.metadata(final, header, charset)
+	if w.links {
+		p.Links = linksOf(d.body, base, final)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	content, how := mainContent(d.doc, base)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	plain := plainText(content)
+	p.TotalChars = utf8.RuneCountInString(plain)
+	switch how {
+	case byReadability:
+		p.start(scoreReadability, "")
+	case bySemantics:
+		p.start(scoreSemantics, "content_by_markup")
+	default:
+		p.start(scoreBody, "content_is_whole_page")
+	}
+	if p.TotalChars < thinText {
+		p.lower(factorThin, "little_text")
+	}
+	if d.facts.cut {
+		p.Truncated = true
+		p.lower(factorBodyCut, "page_too_complex")
+	}
+	return p.render(content, plain, base, w)
+}
+
+// render gives the main content in the forms asked for.
+func (p *Page) render(content *html.Node, plain string, base *url.URL, w want) error {
+	counted := false
+	add := func(to **string, text string, cut bool) {
+		*to = &text
+		p.Truncated = p.Truncated || cut
+		if !counted {
+			p.Chars, counted = utf8.RuneCountInString(text), true
+		}
+	}
+	if w.markdown {
+		text, cut, err := markdown(content, base, w.chars)
+		if err != nil {
+			return err
+		}
+		add(&p.Markdown, text, cut)
+	}
+	if w.text {
+		text, cut := cutText(plain, w.chars)
+		add(&p.Text, text, cut)
+	}
+	if w.html {
+		text, cut, err := cleanHTML(content, base, w.chars)
+		if err != nil {
+			return err
+		}
+		add(&p.HTML, text, cut)
+	}
+	return nil
+}
+
+// judge lowers the score for what is known of the bytes.
+func (p *Page) judge(text decoded, cut bool) {
+	if cut {
+		p.lower(factorBodyCut, "body_cut")
+	}
+	if text.guessed {
+		p.lower(factorGuessed, "charset_guessed")
+	}
+	if text.damaged*1000 > utf8.RuneCountInString(text.text) {
+		p.lower(factorDamaged, "characters_unreadable")
+	}
+}
+
+// titleOf is the page's title, or what comes nearest to one.
+func (f *facts) titleOf(body *html.Node) string {
+	if title := firstOf(f.title, f.metas["og:title"]); title != "" {
+		return title
+	}
+	if h := find(body, func(n *html.Node) bool { return n.Data == "h1" }); h != nil {
+		return limit(strings.Join(strings.Fields(plainText(h)), " "), maxTitle)
+	}
+	return ""
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package urlpack
+
+import (
+	"dpp"
+	"dpp/internal/fetch"
+)
+
+// Data is what a run of this pack finds.
+type Data struct {
+	// Results holds one entry for each URL of the inputs, in their order.
+	Results []*Result `json:"results"`
+}
+
+// Result is what became of one URL.
+type Result struct {
+	URL   string       `json:"url"`
+	OK    bool         `json:"ok"`
+	Error *ResultError `json:"error,omitzero"`
+	// What is known of the way there, also where it did not succeed.
+	FinalURL    string      `json:"final_url,omitzero"`
+	StatusCode  int         `json:"status_code,omitzero"`
+	Hops        []fetch.Hop `json:"hops,omitzero"`
+	ContentType string      `json:"content_type,omitzero"`
+	FetchedAt   string      `json:"fetched_at,omitzero"`
+	// Page is set exactly where OK is true.
+	*Page
+	Reliability dpp.Score `json:"reliability"`
+}
+
+// ResultError says why there is no page.
+type ResultError struct {
+	Reason    string `json:"reason_code"`
+	Detail    string `json:"detail"`
+	Retryable bool   `json:"retryable"`
+}
+
+// Page is what was read.
+type Page struct {
+	Title string `json:"title"`
+	// Each of these is there when it was asked for.
+	Markdown *string `json:"markdown,omitzero"`
+	Text     *string `json:"text,omitzero"`
+	HTML     *string `json:"html,omitzero"`
+	Links    *Links  `json:"links,omitzero"`
+
+	Metadata *Metadata `json:"metadata"`
+	// ContentSHA256 is of the body as it was sent, its content encoding undone.
+	ContentSHA256 string `json:"content_sha256"`
+	ContentBytes  int    `json:"content_bytes"`
+	// Chars is the length of the text given (Markdown, else text, else HTML), and
+	// TotalChars that of the whole main content as plain text.
+	Chars      int `json:"chars"`
+	TotalChars int `json:"total_chars"`
+	// Truncated: a text was cut at the number of characters asked for, or the
+	// body at the pack's bound.
+	Truncated bool `json:"truncated"`
+	// Notes name what lowers the reliability.
+	Notes []string `json:"notes,omitzero"`
+
+	score dpp.Score
+}
+
+const notFetched = "NOT_FETCHED"
+
+func failed(url, reason, detail string, retryable bool) *Result {
+	return &Result{URL: url, Error: &ResultError{Reason: reason, Detail: detail, Retryable: retryable}}
+}

@@ -1,0 +1,132 @@
+// Package urlpack is the pack "url": it fetches web pages through the judged
+// fetcher and gives their main content as Markdown or text, with title, metadata
+// and links, one result for each URL in the order of the inputs.
+//
+// One failing URL never fails the others. What a page can cost in time, memory
+// and money is bounded before it is looked at.
+package urlpack
+
+import (
+	"context"
+	"embed"
+	"runtime"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp"
+	"dpp/internal/fetch"
+	"dpp/internal/pack"
+)
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+// maxBody is the most decoded bytes that are read of one page.
+const maxBody = 4 * mib
+
+// Pack is the url pack.
+type Pack struct {
+	fetcher  *fetch.Fetcher
+	manifest *pack.Manifest
+	readers  chan struct{} // holds a token for each page being read
+}
+
+var _ pack.Pack = (*Pack)(nil)
+
+// New returns the pack on a fetcher, whose policy says what may be reached.
+func New(fetcher *fetch.Fetcher) *Pack {
+	return &Pack{fetcher: fetcher, manifest: newManifest(), readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// Manifest describes the pack.
+func (p *Pack) Manifest() *pack.Manifest { return p.manifest }
+
+// typicalPage is what a page is expected to weigh, in bytes.
+const typicalPage = 200 << 10
+
+// Estimate counts the URLs. Whether one can be fetched shows in its result: a bad
+// one never keeps the others from being fetched.
+func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
+	in, err := decodeInputs(raw)
+	if err != nil || len(in.URLs) == 0 {
+		return pack.Estimate{}, &pack.InputError{Fields: []pack.FieldError{{
+			Code: "type", Message: "The inputs are not of the form that the schema describes.", Expected: "an object with urls",
+		}}}
+	}
+	n := int64(len(in.URLs))
+	least := quantities(n, 1)
+	return pack.Estimate{
+		Minimum: quantities(1, 1),
+		All:     least,
+		Low:     least,
+		Likely:  quantities(n, (n*typicalPage+mib-1)/mib),
+		High:    quantities(n, n*maxBody/mib),
+	}, nil
+}
+
+func quantities(urls, mibs int64) []pack.Quantity {
+	return []pack.Quantity{{Unit: unitURL, Quantity: urls}, {Unit: unitMiB, Quantity: mibs}}
+}
+
+// Run fetches the URLs.
+func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
+	in, err := decodeInputs(job.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(p, in, job.Meter)
+	r.work(ctx)
+	return r.outcome(ctx)
+}
+
+func newManifest() *pack.Manifest {
+	return &pack.Manifest{
+		Type:         "url",
+		Version:      "1.0.0",
+		Title:        "Web pages as text",
+		Description:  "Fetches up to 30 web pages safely and returns the main content of each as Markdown or text, with title, metadata and links.",
+		InputsSchema: schema("inputs"),
+		DataSchema:   schema("data"),
+		Prices: []dpp.Price{
+			{Unit: unitURL, Per: 1, Amount: 1000},
+			{Unit: unitMiB, Per: 1, Amount: 500},
+		},
+		Units: map[string]string{
+			unitURL: "a URL whose fetch was begun, redirects included; a URL that is refused or whose name is not found costs nothing",
+			unitMiB: "each begun MiB (1,048,576 bytes) of page content, its content encoding undone, added up over the run",
+		},
+		Limits: map[string]int64{
+			"max_urls":                      maxURLs,
+			"max_url_bytes":                 2048,
+			"max_redirect_hops":             fetch.MaxHops,
+			"max_fetch_timeout_sec":         maxTimeout,
+			"default_fetch_timeout_sec":     defaultTimeout,
+			"max_bytes_per_url":             maxBody,
+			"max_header_bytes":              64 << 10,
+			"max_chars_per_url":             maxChars,
+			"default_max_chars_per_url":     defaultChars,
+			"max_links_per_kind_and_url":    maxLinks,
+			"max_html_nodes":                maxNodes,
+			"max_html_depth":                maxDepth,
+			"simultaneous_fetches":          atOnce,
+			"simultaneous_fetches_per_host": 4,
+		},
+		Reliability: reliability,
+		Example:     schema("example"),
+		Spillable:   []string{"/results"},
+	}
+}
+
+const reliability = "Each page starts at 1.00 for plain text and JSON, 0.95 for HTML whose main content was recognised as an article, " +
+	"0.85 where the page itself marks its main content, 0.65 where the whole page is given; then times 0.5 for less than 200 characters " +
+	"of text, 0.9 for a guessed character set, 0.6 for more than one unreadable character in a thousand, 0.7 for a page longer or more complex " +
+	"than is read, 0.7 for JSON that is not valid. A URL that gave no page counts 0. The run's reliability is the mean over the pages that were " +
+	"read times their share of the URLs that were tried; URLs that a limit left undone do not count. What lowered it is named in notes."
+
+func schema(name string) jsontext.Value {
+	text, err := schemas.ReadFile("schema/" + name + ".json")
+	if err != nil {
+		panic("urlpack: " + err.Error()) // embedded at build time: cannot happen in a binary that was built
+	}
+	return jsontext.Value(text)
+}

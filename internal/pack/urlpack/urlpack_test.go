@@ -1,0 +1,216 @@
+package urlpack
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"dpp"
+	"dpp/internal/fetch"
+	"dpp/internal/pack"
+)
+
+func compile(t *testing.T, text jsontext.Value) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource("schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func valid(t *testing.T, schema *jsonschema.Schema, text []byte) error {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema.Validate(value)
+}
+
+func TestInputsSchema(t *testing.T) {
+	schema := compile(t, newManifest().InputsSchema)
+	for text, ok := range map[string]bool{
+		`{"urls":["https://example.com/"]}`: true,
+		`{"urls":["x"],"formats":["markdown","text","links","metadata","html"],"max_chars_per_url":20000,"fetch_timeout_sec":30,"max_redirect_hops":0,"allow_http":true,"respect_robots":true}`: true,
+		`{"urls":["x"],"max_chars_per_url":2e4}`: true,
+		`{}`:                                     false,
+		`{"urls":[]}`:                            false,
+		`{"urls":[""]}`:                          false,
+		`{"urls":[5]}`:                           false,
+		`{"urls":"https://example.com/"}`:        false,
+		`{"urls":["` + strings.Repeat("x", 2049) + `"]}`:        false,
+		`{"urls":["x"` + strings.Repeat(`,"x"`, maxURLs) + `]}`: false,
+		`{"urls":["x"],"url":"y"}`:                              false,
+		`{"urls":["x"],"formats":[]}`:                           false,
+		`{"urls":["x"],"formats":["pdf"]}`:                      false,
+		`{"urls":["x"],"formats":["text","text"]}`:              false,
+		`{"urls":["x"],"max_chars_per_url":99}`:                 false,
+		`{"urls":["x"],"max_chars_per_url":200001}`:             false,
+		`{"urls":["x"],"fetch_timeout_sec":0}`:                  false,
+		`{"urls":["x"],"fetch_timeout_sec":31}`:                 false,
+		`{"urls":["x"],"fetch_timeout_sec":1.5}`:                false,
+		`{"urls":["x"],"max_redirect_hops":6}`:                  false,
+		`{"urls":["x"],"max_redirect_hops":-1}`:                 false,
+		`{"urls":["x"],"allow_http":"yes"}`:                     false,
+	} {
+		if err := valid(t, schema, []byte(text)); (err == nil) != ok {
+			t.Errorf("%.100s: %v", text, err)
+		}
+	}
+}
+
+func TestExampleIsASubmit(t *testing.T) {
+	var body struct {
+		PackType    string         `json:"pack_type"`
+		Inputs      jsontext.Value `json:"inputs"`
+		Reservation struct {
+			MaxCost dpp.Money `json:"max_cost_usd"`
+			Timebox int       `json:"timebox_sec"`
+		} `json:"reservation"`
+	}
+	m := New(fetch.New(fetch.Options{})).Manifest()
+	if err := json.Unmarshal(m.Example, &body, json.RejectUnknownMembers(true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := valid(t, compile(t, m.InputsSchema), body.Inputs); err != nil || body.PackType != m.Type {
+		t.Errorf("%v %s", err, body.PackType)
+	}
+	if body.Reservation.MaxCost < dpp.SmallestReservation || body.Reservation.Timebox < 1 || body.Reservation.Timebox > 90 {
+		t.Errorf("%+v", body.Reservation)
+	}
+	if _, err := json.Marshal(m); err != nil {
+		t.Errorf("the manifest: %v", err)
+	}
+}
+
+// Every kind of result is of the form that the manifest promises, whichever way
+// it is written.
+func TestDataSatisfiesItsSchema(t *testing.T) {
+	schema := compile(t, newManifest().DataSchema)
+	synctest.Test(t, func(t *testing.T) {
+		j, _ := job(5000, `,"formats":["markdown","text","html","links","metadata"]`,
+			"http://a.example/0/a", "http://a.example/status/404", "http://127.0.0.1/", "http://gone.example/", "http://a.example/bytes/10",
+			"http://b.example/0/x", "http://b.example/0/y", "http://b.example/0/z")
+		outcome, err := newWeb(t, oneByOne(site)).pack().Run(t.Context(), j)
+		if err != nil || outcome.Stopped != dpp.StopCostLimit {
+			t.Fatalf("%+v %v", outcome, err)
+		}
+		first, err := json.Marshal(outcome.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := stdjson.Marshal(outcome.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, err := json.Marshal(outcome.Remaining)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{first, second} {
+			whole := slices.Concat(text[:len(text)-1], []byte(`,"remaining":`), rest, []byte("}"))
+			if err := valid(t, schema, whole); err != nil {
+				t.Errorf("%v\n%s", err, whole)
+			}
+		}
+		if err := valid(t, compile(t, newManifest().InputsSchema), rest); err != nil {
+			t.Errorf("what remains is no input: %v", err)
+		}
+	})
+}
+
+func TestSchemaHoldsResultsToTheirKind(t *testing.T) {
+	schema := compile(t, newManifest().DataSchema)
+	for _, text := range []string{
+		`{"results":[]}`,
+		`{"results":[{"url":"x","ok":false,"reliability":0}]}`,
+		`{"results":[{"url":"x","ok":true,"reliability":1}]}`,
+		`{"results":[{"url":"x","ok":false,"reliability":0,"title":"t","error":{"reason_code":"A","detail":"d","retryable":true}}]}`,
+		`{"results":[{"url":"x","ok":false,"reliability":0,"surprise":1,"error":{"reason_code":"A","detail":"d","retryable":true}}]}`,
+	} {
+		if valid(t, schema, []byte(text)) == nil {
+			t.Errorf("%s is accepted", text)
+		}
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	p := New(fetch.New(fetch.Options{}))
+	estimate, err := p.Estimate(jsontext.Value(`{"urls":["ftp://nonsense","b","c"]}`))
+	if err != nil {
+		t.Fatalf("one bad URL is refused at submit: %v", err)
+	}
+	for name, c := range map[string]struct {
+		got        []pack.Quantity
+		urls, mibs int64
+	}{
+		"minimum": {estimate.Minimum, 1, 1},
+		"all":     {estimate.All, 3, 1},
+		"low":     {estimate.Low, 3, 1},
+		"likely":  {estimate.Likely, 3, 1},
+		"high":    {estimate.High, 3, 12},
+	} {
+		if !slices.Equal(c.got, quantities(c.urls, c.mibs)) {
+			t.Errorf("%s: %v", name, c.got)
+		}
+	}
+	for _, text := range []string{`{"urls":[]}`, `{}`, `[]`, `{"urls":["x"],"max_redirect_hops":1.5}`} {
+		var e *pack.InputError
+		if _, err := p.Estimate(jsontext.Value(text)); !errors.As(err, &e) || len(e.Fields) == 0 || e.Fields[0].Message == "" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	in, err := decodeInputs(jsontext.Value(`{"urls":["x"],"formats":null,"max_redirect_hops":null}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := in.want(); w != (want{markdown: true, chars: 20_000}) {
+		t.Errorf("%+v", w)
+	}
+	if r := in.request("x"); r.MaxHops != 5 || r.Timeout.Seconds() != 15 || r.AllowHTTP || r.Robots || r.MaxBody != maxBody {
+		t.Errorf("%+v", r)
+	}
+	in, err = decodeInputs(jsontext.Value(`{"urls":["x"],"formats":["links"],"max_redirect_hops":0.0,"fetch_timeout_sec":3e0,"max_chars_per_url":500,"allow_http":true,"respect_robots":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := in.want(); w != (want{links: true, chars: 500}) {
+		t.Errorf("%+v", w)
+	}
+	if r := in.request("x"); r.MaxHops != 0 || r.Timeout.Seconds() != 3 || !r.AllowHTTP || !r.Robots {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestPricesHaveUnits(t *testing.T) {
+	m := newManifest()
+	for _, price := range m.Prices {
+		if m.Units[price.Unit] == "" || price.Per <= 0 || price.Amount <= 0 {
+			t.Errorf("%+v: %q", price, m.Units[price.Unit])
+		}
+	}
+	if len(m.Prices) != len(m.Units) {
+		t.Errorf("%d prices of %d units", len(m.Prices), len(m.Units))
+	}
+}

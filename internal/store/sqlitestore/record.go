@@ -1,0 +1,111 @@
+package sqlitestore
+
+import (
+	"database/sql"
+	"encoding/json"
+
+	"dpp"
+)
+
+// resultRecord is a [dpp.Result] as JSON in the column result.
+type resultRecord struct {
+	Key         string           `json:"key"`
+	SHA256      string           `json:"sha256"`
+	Size        int64            `json:"size"`
+	Partial     bool             `json:"partial,omitempty"`
+	Stop        dpp.StopReason   `json:"stop,omitempty"`
+	Reliability int32            `json:"reliability"` // millionths
+	Artifacts   []artifactRecord `json:"artifacts,omitempty"`
+}
+
+type artifactRecord struct {
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size"`
+	SHA256    string `json:"sha256"`
+}
+
+// errorRecord is a [dpp.RunError] as JSON in the column error.
+type errorRecord struct {
+	Reason      dpp.Reason `json:"reason"`
+	Detail      string     `json:"detail,omitempty"`
+	Hint        string     `json:"hint,omitempty"`
+	Retryable   bool       `json:"retryable,omitempty"`
+	Reliability *int32     `json:"reliability,omitempty"` // millionths
+	Required    *int32     `json:"required,omitempty"`    // millionths
+	Reasons     []string   `json:"reasons,omitempty"`
+}
+
+func encodeResult(r *dpp.Result) (sql.NullString, error) {
+	if r == nil {
+		return sql.NullString{}, nil
+	}
+	record := resultRecord{
+		Key: r.Key, SHA256: r.SHA256, Size: r.Size, Partial: r.Partial, Stop: r.Stop, Reliability: int32(r.Reliability),
+	}
+	for _, a := range r.Artifacts {
+		record.Artifacts = append(record.Artifacts, artifactRecord(a))
+	}
+	return encode(record)
+}
+
+func decodeResult(text string) (*dpp.Result, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var record resultRecord
+	if err := json.Unmarshal([]byte(text), &record); err != nil {
+		return nil, err
+	}
+	r := &dpp.Result{
+		Key: record.Key, SHA256: record.SHA256, Size: record.Size, Partial: record.Partial, Stop: record.Stop,
+		Reliability: dpp.Score(record.Reliability),
+	}
+	for _, a := range record.Artifacts {
+		r.Artifacts = append(r.Artifacts, dpp.Artifact(a))
+	}
+	return r, nil
+}
+
+func encodeError(e *dpp.RunError) (sql.NullString, error) {
+	if e == nil {
+		return sql.NullString{}, nil
+	}
+	return encode(errorRecord{
+		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, Retryable: e.Retryable,
+		Reliability: (*int32)(e.Reliability), Required: (*int32)(e.Required), Reasons: e.Reasons,
+	})
+}
+
+func decodeError(text string) (*dpp.RunError, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var record errorRecord
+	if err := json.Unmarshal([]byte(text), &record); err != nil {
+		return nil, err
+	}
+	return &dpp.RunError{
+		Reason: record.Reason, Detail: record.Detail, Hint: record.Hint, Retryable: record.Retryable,
+		Reliability: (*dpp.Score)(record.Reliability), Required: (*dpp.Score)(record.Required), Reasons: record.Reasons,
+	}, nil
+}
+
+func encodeTags(tags []string) (sql.NullString, error) {
+	if len(tags) == 0 {
+		return sql.NullString{}, nil
+	}
+	return encode(tags)
+}
+
+func decodeTags(text string) (tags []string, err error) {
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &tags)
+	}
+	return tags, err
+}
+
+func encode(value any) (sql.NullString, error) {
+	text, err := json.Marshal(value)
+	return sql.NullString{String: string(text), Valid: true}, err
+}

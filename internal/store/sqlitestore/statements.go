@@ -1,0 +1,34 @@
+package sqlitestore
+
+// writes are the statements of the connection that writes.
+func writes() []string {
+	return []string{
+		begin, commit, rollback,
+		selectKeys, selectAccounts, selectRuns, insertRun, insertInputs, upsertKey, insertEntry, updateAccount,
+		selectHeld, selectReady, selectOldest, updateStarted, insertLease, selectInputs, updateLease,
+		selectStanding, deleteLease, updateRequeued, updateEnded, insertEvent,
+		selectReferenced,
+		selectUnsealed, selectToSeal, updateSeal, upsertUsage,
+		updatePurged, deleteInputs, deleteKeys, deleteRuns,
+		insertTenant, insertAccount, selectTenantExists, updateSuspended,
+		insertKey, selectKey, updateRevoked,
+		updateTaken, deleteEvents, updateRetried,
+	}
+}
+
+// reads are the statements that callers wait for, of the connections that read.
+func reads() []string {
+	return append(audits(),
+		selectSchemaVersion, selectEpoch,
+		selectRuns, selectRunsByKey, selectVersions,
+		selectList, selectListOpen, selectListEnded, selectListPack, selectListExternal,
+		selectDueLeases, selectDueQueue, selectDueRetention, selectDepth,
+		selectAccounts, selectEntries, selectUsage, selectUnfolded,
+		selectTenants, selectAllKeys, selectTenantKeys, selectKeyByHash,
+	)
+}
+
+// audits are the statements of a snapshot; they may look at everything there is.
+func audits() []string {
+	return []string{selectEachAccount, selectEachEntry, selectEachRun, selectSealed, selectEachUsage, selectStrays}
+}

@@ -1,0 +1,131 @@
+package sqlitestore
+
+import (
+	"database/sql"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func migrated(t *testing.T) *sql.DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "dpp.db")
+	if err := Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, path)
+}
+
+func opened(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := openDatabase(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestEveryStatementFitsTheSchema(t *testing.T) {
+	db := migrated(t)
+	all := append(writes(), reads()...)
+	stmts := newPrepared(db, all)
+	for _, query := range all {
+		if _, err := stmts.get(t.Context(), query); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := stmts.get(t.Context(), "SELECT 1"); err == nil {
+		t.Error("a statement that is in no list was prepared")
+	}
+	if err := stmts.close(); err != nil {
+		t.Error(err)
+	}
+	for i, query := range writes() {
+		if slices.Contains(writes()[:i], query) {
+			t.Errorf("listed twice: %s", firstLine(query))
+		}
+	}
+}
+
+// plan is what SQLite would do for a query, a step a line.
+func plan(t *testing.T, db *sql.DB, query string) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, mostParameters)...)
+	if err != nil {
+		t.Fatalf("%s: %v", firstLine(query), err)
+	}
+	var steps []string
+	err = forEach(rows, func(r row) error {
+		var id, parent, unused int
+		var step string
+		err := r.Scan(&id, &parent, &unused, &step)
+		steps = append(steps, step)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+const mostParameters = 25
+
+// growing are the tables that no request may scan. "known" is an alias of idempotency.
+var growing = []string{"runs", "entries", "idempotency", "known", "run_inputs", "leases", "outbox", "usage_days"}
+
+// scans tells whether a step goes over a whole growing table. The indexes of the
+// queue hold only what waits; they are read from their start.
+func scans(step string) bool {
+	words := strings.Fields(step)
+	return words[0] == "SCAN" && slices.Contains(growing, words[1]) && !strings.HasSuffix(step, "INDEX runs_queue")
+}
+
+func TestNoRequestScansWhatGrows(t *testing.T) {
+	db := migrated(t)
+	for _, query := range append(writes(), reads()...) {
+		if slices.Contains(audits(), query) || slices.Contains([]string{begin, commit, rollback}, query) {
+			continue
+		}
+		for _, step := range plan(t, db, query) {
+			if scans(step) {
+				t.Errorf("%s\nscans: %s", query, step)
+			}
+		}
+	}
+	if !scans("SCAN runs") || !scans("SCAN entries USING INDEX entries_run") || scans("SEARCH runs USING INDEX runs_listed (tenant_id=?)") {
+		t.Error("this test does not know a scan when it sees one")
+	}
+}
+
+func TestOrderedReadsSortNothing(t *testing.T) {
+	db := migrated(t)
+	indexes := map[string]string{
+		selectList:         "runs_listed ",
+		selectListOpen:     "runs_listed_open ",
+		selectListEnded:    "runs_listed_ended ",
+		selectListPack:     "runs_listed_pack ",
+		selectListExternal: "runs_listed_external ",
+		selectOldest:       "runs_queue",
+		selectDueLeases:    "leases_expiry ",
+		selectDueQueue:     "runs_overdue ",
+		selectDueRetention: "runs_kept ",
+		updateTaken:        "outbox_due ",
+		selectEntries:      "PRIMARY KEY ",
+		selectToSeal:       "PRIMARY KEY ",
+		selectUnsealed:     "accounts_unsealed",
+		deleteKeys:         "idempotency_expiry ",
+		deleteRuns:         "runs_purged ",
+	}
+	for query, index := range indexes {
+		steps := strings.Join(plan(t, db, query), "\n")
+		if !strings.Contains(steps+" ", index) || strings.Contains(steps, "TEMP B-TREE") {
+			t.Errorf("%s\ndoes not read %s in its order:\n%s", query, index, steps)
+		}
+	}
+}

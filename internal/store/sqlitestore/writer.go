@@ -1,0 +1,222 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"dpp/internal/store"
+)
+
+// writer owns the one connection that writes. Its goroutine runs transactions one
+// after the other.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	stmts *prepared
+	opts  Options
+	jobs  chan func()
+	done  chan struct{} // closed when the goroutine has ended
+}
+
+func openWriter(ctx context.Context, path string, opts Options) (*writer, error) {
+	db, err := openDatabase(path, 1, pragma("cache_size", writerCachePages))
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{db: db, opts: opts, jobs: make(chan func()), done: make(chan struct{})}
+	if err := w.connect(ctx); err != nil {
+		return nil, errors.Join(describe(err), w.disconnect())
+	}
+	go w.work()
+	return w, nil
+}
+
+func (w *writer) connect(ctx context.Context) (err error) {
+	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return err
+	}
+	if err := checkSchema(ctx, w.conn); err != nil {
+		return err
+	}
+	// SQLite's own waiting polls ever more seldom, and starves beside a process
+	// that writes in a loop. This package waits by itself.
+	_, err = w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 0")
+	w.stmts = newPrepared(w.conn, writes())
+	return err
+}
+
+func (w *writer) work() {
+	defer close(w.done)
+	for job := range w.jobs {
+		job()
+	}
+}
+
+// close ends the goroutine once its transaction is through. Nobody may hand it
+// another one.
+func (w *writer) close() error {
+	close(w.jobs)
+	<-w.done
+	return errors.Join(w.stmts.close(), w.disconnect())
+}
+
+func (w *writer) disconnect() error {
+	var err error
+	if w.conn != nil {
+		err = w.conn.Close()
+	}
+	return errors.Join(err, w.db.Close())
+}
+
+// write runs do in a transaction of the writer's goroutine and returns what it
+// returned, once that is committed. It is repeated from the start while another
+// process holds the lock.
+//
+// The caller's context only bounds its own waiting: a caller that leaves before its
+// turn leaves nothing behind, one that leaves later cannot know its fate.
+func write[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (T, error) {
+	var none T
+	if err := s.calls.enter(); err != nil {
+		return none, err
+	}
+	defer s.calls.leave()
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	ends := time.Now().Add(s.opts.WriteTimeout)
+	job := func() {
+		var out outcome
+		out.err = s.writer.transact(context.WithoutCancel(ctx), ends, func(t *tx) (err error) {
+			out.value, err = do(t)
+			return err
+		})
+		done <- out
+	}
+	if err := s.writer.line(ctx, s.opts.WriteTimeout, job); err != nil {
+		return none, err
+	}
+	select {
+	case out := <-done:
+		if out.err != nil {
+			return none, out.err
+		}
+		return out.value, nil
+	case <-ctx.Done():
+		return none, fmt.Errorf("%w: the caller left: %w", store.ErrInDoubt, ctx.Err())
+	}
+}
+
+// line waits until the goroutine takes the job.
+func (w *writer) line(ctx context.Context, timeout time.Duration, job func()) error {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case w.jobs <- job:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return fmt.Errorf("%w: %s passed before the turn of this transaction", store.ErrUnavailable, timeout)
+	}
+}
+
+// transact repeats a transaction while the lock is somebody else's, until the given time.
+func (w *writer) transact(ctx context.Context, ends time.Time, do func(*tx) error) error {
+	for try := 0; ; try++ {
+		err := w.once(ctx, do)
+		if !busy(err) || !time.Now().Before(ends) {
+			return describe(err)
+		}
+		time.Sleep(pause(try))
+	}
+}
+
+const (
+	shortestPause = 200 * time.Microsecond
+	longestPause  = 3 * time.Millisecond
+)
+
+// pause is how long to wait before the next try: short enough to find the gap
+// between two transactions of a busy neighbour, random so as not to keep missing it.
+func pause(try int) time.Duration {
+	longest := min(shortestPause<<min(try, 10), longestPause)
+	return longest/2 + rand.N(longest/2) //nolint:gosec // no secret
+}
+
+const (
+	begin    = `BEGIN IMMEDIATE`
+	commit   = `COMMIT`
+	rollback = `ROLLBACK`
+)
+
+// once runs one transaction. Its context never ends: that would kill the
+// transaction at any statement.
+func (w *writer) once(ctx context.Context, do func(*tx) error) (err error) {
+	t := &tx{ctx: ctx, stmts: w.stmts}
+	if _, err := t.exec(begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	committing := false
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("sqlitestore: panic in a transaction: %v\n%s", panicked, debug.Stack())
+		}
+		if err == nil {
+			return
+		}
+		// Fails where SQLite has rolled back by itself; there is no more to do then.
+		_, _ = t.exec(rollback)
+		if committing && !busy(err) {
+			err = fmt.Errorf("%w: %w", store.ErrInDoubt, err)
+		}
+	}()
+	t.now = w.opts.now() // behind the lock: the wait for it does not make times old
+	if err := do(t); err != nil {
+		return err
+	}
+	committing = true
+	_, err = t.exec(commit)
+	return err
+}
+
+// tx is the open transaction.
+type tx struct {
+	ctx   context.Context // of the batch, and it never ends
+	stmts *prepared
+	now   time.Time // the same for all that the transaction writes
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	stmt, err := t.stmts.get(t.ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", firstLine(query), err)
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) query(query string, each func(row) error, args ...any) error {
+	stmt, err := t.stmts.get(t.ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(t.ctx, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", firstLine(query), err)
+	}
+	return forEach(rows, each)
+}
