@@ -110,7 +110,7 @@ func (m Money) Whole() bool { return m%Quantum == 0 }
 // Add returns m + n, or [ErrMoneyOverflow].
 func (m Money) Add(n Money) (Money, error) {
 	sum := m + n
-	if (sum > m) != (n > 0) && n != 0 {
+	if (sum > m) != (n > 0) {
 		return 0, ErrMoneyOverflow
 	}
 	return sum, nil
@@ -119,7 +119,7 @@ func (m Money) Add(n Money) (Money, error) {
 // Sub returns m - n, or [ErrMoneyOverflow].
 func (m Money) Sub(n Money) (Money, error) {
 	diff := m - n
-	if (diff < m) != (n > 0) && n != 0 {
+	if (diff < m) != (n > 0) {
 		return 0, ErrMoneyOverflow
 	}
 	return diff, nil

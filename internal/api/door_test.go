@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -217,10 +218,37 @@ func TestABodyThatDoesNotArrive(t *testing.T) {
 	}
 }
 
+// stillGate limits rates while no time passes.
+type stillGate struct {
+	gate.Gate
+	mu      sync.Mutex
+	buckets map[string]*gate.Bucket
+}
+
+func (g *stillGate) Admit(_ context.Context, requests []gate.Request) ([]gate.Answer, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	answers := make([]gate.Answer, len(requests))
+	for i, r := range requests {
+		name := string(r.Account) + r.Policy.Name
+		if g.buckets[name] == nil {
+			g.buckets[name] = &gate.Bucket{}
+		}
+		answers[i] = gate.Answer{Rate: g.buckets[name].Take(r.Policy, time.Unix(1_800_000_000, 0)), Covered: true}
+	}
+	return answers, nil
+}
+
 func TestRates(t *testing.T) {
-	s := newSite(t, options{Options: platform.Options{Config: func(c *runs.Config) {
-		c.Submits, c.Reads = gate.Policy{Name: "submit", Quota: 3}, gate.Policy{Name: "read", Quota: 2}
-	}}})
+	s := newSite(t, options{Options: platform.Options{
+		Config: func(c *runs.Config) {
+			c.Submits, c.Reads = gate.Policy{Name: "submit", Quota: 3}, gate.Policy{Name: "read", Quota: 2}
+		},
+		Wrap: func(p runs.Ports) runs.Ports {
+			p.Gate = &stillGate{Gate: p.Gate, buckets: map[string]*gate.Bucket{}}
+			return p
+		},
+	}})
 	limited := func(a answer, policy string) {
 		t.Helper()
 		p := s.wantProblem(a, 429, dpp.ReasonRateLimited)

@@ -92,7 +92,7 @@ func (x *exchange) refuse(err error) {
 	}
 	p := problem.Document(x.api.PublicURL, x.trace, refusal)
 	h := x.Header()
-	for _, name := range []string{"ETag", "Location", "Content-Encoding", "Content-Length", "Last-Modified", "Retry-After"} {
+	for _, name := range ofSuccess {
 		h.Del(name)
 	}
 	h.Set("Cache-Control", "no-store")
@@ -110,6 +110,12 @@ func (x *exchange) refuse(err error) {
 	if p.Reason == dpp.ReasonBodyTooLarge {
 		x.drain()
 	}
+}
+
+// ofSuccess are headers of an answer that was begun and then failed.
+var ofSuccess = []string{
+	"ETag", "Location", "Content-Encoding", "Content-Length", "Last-Modified", "Retry-After", "Idempotent-Replayed", "Preference-Applied",
+	"X-DPP-Cost-Reserved", "X-DPP-Cost-Used", "X-DPP-Cost-Minimum-Fee", "X-DPP-Budget-Remaining",
 }
 
 func challenge(reason dpp.Reason) string {

@@ -164,7 +164,8 @@ func (x *exchange) runHeaders(run *dpp.Run, cost dpp.CostView) {
 	h.Set("Cache-Control", cachePrivate)
 	h.Set("ETag", `W/"`+itoa(run.Version)+`"`)
 	if !x.traced && validTrace(run.Meta.TraceID) {
-		h.Set("X-Trace-Id", run.Meta.TraceID)
+		x.trace = run.Meta.TraceID
+		h.Set("X-Trace-Id", x.trace)
 	}
 	if !run.Status.Terminal() {
 		h.Set("Retry-After", itoa(wholeSeconds(runs.PollInterval(run))))

@@ -236,7 +236,7 @@ func FuzzDecodeSubmission(f *testing.F) {
 		}
 		rewritten, err := json.Marshal(map[string]any{
 			"pack_type": got.packType, "inputs": got.inputs, "options": map[string]bool{"allow_partial": got.options.AllowPartial},
-			"reservation": map[string]any{"max_cost_usd": got.reservation.MaxCost, "timebox_sec": got.reservation.Timebox / time.Second, "min_reliability_score": got.reservation.MinReliability},
+			"reservation": map[string]any{"max_cost_usd": got.reservation.MaxCost, "timebox_sec": int64(got.reservation.Timebox / time.Second), "min_reliability_score": got.reservation.MinReliability},
 		})
 		if err != nil {
 			t.Fatal(err)

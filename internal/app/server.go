@@ -128,6 +128,7 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 	if work {
 		s.loops.Go(func() { s.worker.Run(loops) })
 		s.loops.Go(func() { s.reaper.Run(loops) })
+		s.loops.Go(func() { s.sweepFiles(loops) })
 	}
 	for i, web := range s.web {
 		s.loops.Go(func() {
@@ -137,6 +138,27 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 		})
 	}
 	s.log.InfoContext(ctx, "listening", "address", s.address)
+}
+
+// sweepInterval is how often files are looked for that a crash left without a row.
+const sweepInterval = time.Hour
+
+// sweepFiles removes such files, at the start and from time to time.
+func (s *Server) sweepFiles(ctx context.Context) {
+	ticker := time.NewTicker(sweepInterval)
+	defer ticker.Stop()
+	for {
+		if n, err := s.parts.blobs.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "files without a row could not be removed; the next round tries again", "error", err)
+		} else if n > 0 {
+			s.log.InfoContext(ctx, "files that a crash left behind were removed", "files", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // Address is where the API listens, as host:port.

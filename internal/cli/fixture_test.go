@@ -94,8 +94,10 @@ func offline(t *testing.T) *bench {
 		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 			return nil, err
 		}
-		if err := sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
-			return nil, err
+		if _, err := os.Stat(cfg.DatabasePath()); err != nil {
+			if err := sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
+				return nil, err
+			}
 		}
 		return sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{})
 	}

@@ -194,8 +194,8 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request) (*Result, error) {
 	started := time.Now()
 	inner, clock := startBudget(ctx, req.Timeout)
 	defer clock.stop()
-	trip := &trip{fetcher: f, req: req, outer: ctx, clock: clock}
-	result, err := trip.follow(inner)
+	trip := &trip{fetcher: f, req: req, clock: clock}
+	result, err := trip.follow(ctx, inner)
 	if err != nil {
 		return nil, err
 	}

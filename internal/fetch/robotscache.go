@@ -104,7 +104,7 @@ func (f *Fetcher) fetchRobots(ctx context.Context, t *trip, origin string) robot
 	}.bounded()
 	inner, clock := startBudget(ctx, req.Timeout)
 	defer clock.stop()
-	result, err := (&trip{fetcher: f, req: req, outer: ctx, clock: clock, impatient: true}).follow(inner)
+	result, err := (&trip{fetcher: f, req: req, clock: clock, impatient: true}).follow(ctx, inner)
 	if err != nil {
 		return robotsAnswer{fault: robotsFault(err)}
 	}

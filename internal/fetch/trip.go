@@ -13,18 +13,19 @@ import (
 type trip struct {
 	fetcher   *Fetcher
 	req       Request
-	outer     context.Context // the caller's own, to tell its end from ours
 	clock     *budget
 	impatient bool // takes no place at a host: for robots.txt, of which one at a time is asked
 	hops      []Hop
 }
 
-func (t *trip) follow(ctx context.Context) (*Result, error) {
+// follow makes the hops under ctx. The caller's own context, which ctx came from,
+// tells the caller's end from that of the time for this fetch.
+func (t *trip) follow(outer, ctx context.Context) (*Result, error) {
 	next, wasTLS := t.req.URL, false
 	for {
 		target, addrs, err := t.judge(ctx, next, wasTLS)
 		if err != nil {
-			return nil, t.failed(ctx, next, err)
+			return nil, t.failed(outer, ctx, next, err)
 		}
 		if len(t.hops) == 0 && t.req.Begin != nil {
 			if err := t.req.Begin(); err != nil {
@@ -34,7 +35,7 @@ func (t *trip) follow(ctx context.Context) (*Result, error) {
 		at := target.URL.String()
 		result, location, err := t.visit(ctx, target, addrs)
 		if err != nil {
-			return nil, t.failed(ctx, at, err)
+			return nil, t.failed(outer, ctx, at, err)
 		}
 		t.hops = append(t.hops, Hop{URL: evidence(at), Status: result.Status})
 		if location == "" {
@@ -42,10 +43,10 @@ func (t *trip) follow(ctx context.Context) (*Result, error) {
 			return result, nil
 		}
 		if len(t.hops) > t.req.MaxHops {
-			return nil, t.failed(ctx, at, newError(TooManyRedirects, nil))
+			return nil, t.failed(outer, ctx, at, newError(TooManyRedirects, nil))
 		}
 		if next, err = join(target.URL, location); err != nil {
-			return nil, t.failed(ctx, location, err)
+			return nil, t.failed(outer, ctx, location, err)
 		}
 		wasTLS = target.URL.Scheme == "https"
 	}
@@ -92,7 +93,7 @@ type callbackError struct{ error }
 
 // failed completes an error with where it happened. The callbacks' own errors
 // pass as they are.
-func (t *trip) failed(ctx context.Context, at string, err error) error {
+func (t *trip) failed(outer, ctx context.Context, at string, err error) error {
 	var own callbackError
 	if errors.As(err, &own) {
 		return own.error
@@ -101,8 +102,8 @@ func (t *trip) failed(ctx context.Context, at string, err error) error {
 	if !errors.As(err, &e) {
 		e = newError(BadResponse, err)
 	}
-	if t.outer.Err() != nil {
-		e = newError(Canceled, t.outer.Err())
+	if outer.Err() != nil {
+		e = newError(Canceled, outer.Err())
 	} else if ctx.Err() != nil && !e.Blocked {
 		e = newError(Timeout, err)
 	}

@@ -273,11 +273,11 @@ func TestCallbacks(t *testing.T) {
 	}
 	before := len(w.dials())
 	req.URL, req.Begin = "http://example.com/", func() error { return mine }
-	if _, err := w.fetcher().Fetch(t.Context(), req); err != mine || len(w.dials()) != before {
+	if _, err := w.fetcher().Fetch(t.Context(), req); !errors.Is(err, mine) || len(w.dials()) != before {
 		t.Errorf("Begin's error came back as %v, %d dials", err, len(w.dials())-before)
 	}
 	req.Begin, req.Keep = nil, func(int) error { return mine }
-	if _, err := w.fetcher().Fetch(t.Context(), req); err != mine {
+	if _, err := w.fetcher().Fetch(t.Context(), req); !errors.Is(err, mine) {
 		t.Errorf("Keep's error came back as %v", err)
 	}
 }

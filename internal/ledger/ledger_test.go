@@ -94,6 +94,7 @@ func TestApply(t *testing.T) {
 func TestApplyRefusesWhatDoesNotFit(t *testing.T) {
 	full := ledger.Account{ID: account, Credited: math.MaxInt64, Available: math.MaxInt64}
 	idle := ledger.Account{ID: account, Credited: dpp.USD, Available: dpp.USD}
+	wrong := ledger.Account{ID: account, Credited: dpp.USD, Held: dpp.USD} // by no run
 	for _, c := range []struct {
 		name     string
 		before   ledger.Account
@@ -104,6 +105,7 @@ func TestApplyRefusesWhatDoesNotFit(t *testing.T) {
 		{"an adjustment below zero", funded(), ledger.NewAdjust(account, ledger.Down, 10*dpp.USD+dpp.Quantum, ""), ledger.ErrInsufficient},
 		{"a settlement above what is held", funded(), ledger.NewSettle(account, run, 5*dpp.USD, dpp.USD), ledger.ErrMalformed},
 		{"a settlement where nothing is open", idle, ledger.NewSettle(account, run, dpp.USD, 0), ledger.ErrMalformed},
+		{"a settlement of what no run holds", wrong, ledger.NewSettle(account, run, dpp.USD, 0), ledger.ErrMalformed},
 		{"more credit than can be", full, ledger.NewCredit(account, dpp.Quantum, ""), dpp.ErrMoneyOverflow},
 		{"an adjustment up to more than can be", full, ledger.NewAdjust(account, ledger.Up, dpp.MaxAmount, ""), dpp.ErrMoneyOverflow},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,6 +84,10 @@ func TestRegistryRefuses(t *testing.T) {
 		return f
 	}
 	good := newFake("url")
+	elsewhere := filepath.Join(t.TempDir(), "schema.json")
+	if err := os.WriteFile(elsewhere, []byte(`{}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		prices pack.Prices
 		packs  []pack.Pack
@@ -106,7 +112,7 @@ func TestRegistryRefuses(t *testing.T) {
 			m.InputsSchema = jsontext.Value(`{"$ref":"http://127.0.0.1:1/schema.json"}`)
 		})}, "inputs schema"},
 		"a schema of a file": {nil, []pack.Pack{with(func(m *pack.Manifest) {
-			m.InputsSchema = jsontext.Value(`{"$ref":"file:///etc/hostname"}`)
+			m.InputsSchema = jsontext.Value(`{"$ref":"file://` + filepath.ToSlash(elsewhere) + `"}`)
 		})}, "inputs schema"},
 		"data as a whole is spilled":  {nil, []pack.Pack{with(func(m *pack.Manifest) { m.Spillable = []string{"/pages", ""} })}, "spilled"},
 		"a spilled name is no file's": {nil, []pack.Pack{with(func(m *pack.Manifest) { m.Spillable = []string{"/a~1b"} })}, "/a~1b"},

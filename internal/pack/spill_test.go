@@ -128,7 +128,7 @@ func TestSealAtTheBound(t *testing.T) {
 }
 
 func TestSealSpillsBesideThePacksOwnArtifacts(t *testing.T) {
-	own := []pack.Artifact{{Name: "a.json", Content: []byte("own")}, {Name: "data.a.json", Content: []byte("own, too")}}
+	own := append(make([]pack.Artifact, 0, 3), pack.Artifact{Name: "a.json", Content: []byte("own")}, pack.Artifact{Name: "data.a.json", Content: []byte("own, too")})
 	sealed := seal(t, &pack.Outcome{
 		Data: object{"a": items(11)}, Artifacts: own, Stopped: dpp.StopTimebox, Remaining: object{"urls": []string{"http://h"}},
 	}, "/a")
@@ -139,4 +139,7 @@ func TestSealSpillsBesideThePacksOwnArtifacts(t *testing.T) {
 		t.Errorf("the data is %s, want %s", sealed.Envelope.Data, want)
 	}
 	wantWhole(t, sealed)
+	if behind := own[:3][2]; behind.Name != "" {
+		t.Errorf("the spilled artifact was put into the pack's own slice: %s", behind.Name)
+	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"dpp"
 	"dpp/client"
+	"dpp/internal/api/apitest"
 )
 
 // binary is the dpp that the tests drive, built once by TestMain.
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "dpp")
-	build := exec.Command("go", "build", "-o", binary, "dpp/cmd/dpp")
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/dpp")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1
 	if err := build.Run(); err == nil {
@@ -83,7 +84,28 @@ func start(t *testing.T, env ...string) *server {
 		}
 	})
 	s.up()
+	s.check()
 	return s
+}
+
+// check has every answer checked against the OpenAPI document from now on.
+func (s *server) check() {
+	s.t.Helper()
+	answer, err := http.Get(s.url + "/openapi.json")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	document, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+	checker, err := apitest.New(document)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	plain := &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}
+	s.t.Cleanup(plain.CloseIdleConnections)
+	s.web = checker.Transport(plain, func(err error) { s.t.Error(err) })
 }
 
 // up starts the process and returns once it is ready.
@@ -165,12 +187,10 @@ func (s *server) kill() {
 
 // client speaks for a key; every answer is checked against the OpenAPI document.
 func (s *server) client(key dpp.Secret) *client.Client {
-	return &client.Client{URL: s.url, Key: key, HTTP: &http.Client{Transport: transport}}
+	return &client.Client{URL: s.url, Key: key, HTTP: &http.Client{Transport: s.web}}
 }
 
 func (s *server) dev() *client.Client { return s.client(s.key) }
-
-var transport = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}
 
 // cli runs a command of the binary beside the server and returns its output.
 func (s *server) cli(args ...string) (string, error) {

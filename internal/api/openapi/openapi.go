@@ -161,10 +161,11 @@ func problems(types *types, op *huma.Operation, o *Operation) {
 		switch status {
 		case http.StatusUnauthorized:
 			names = append(names, "WWW-Authenticate")
-		case http.StatusTooManyRequests:
-			names = append(names, "Retry-After", "RateLimit", "RateLimit-Policy")
-		case http.StatusServiceUnavailable:
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 			names = append(names, "Retry-After")
+		}
+		if o.Access == Tenant {
+			names = append(names, "RateLimit", "RateLimit-Policy") // once it was counted
 		}
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: strings.Join(texts, "; "), Headers: headerRefs(names),

@@ -20,9 +20,11 @@ const (
 
 const (
 	// maxEffort bounds what the article scorer is given: characters times the
-	// depth at which they stand, which is what it walks again and again.
+	// depth at which they stand, which is what it walks again and again, and the
+	// names that it searches with many expressions.
 	maxEffort   = 8_000_000
 	maxElements = 20_000
+	namesWeight = 8
 	// An article this short is doubted where the page holds far more.
 	shortArticle = 250
 )
@@ -69,6 +71,8 @@ func effortOf(doc *html.Node) (effort, elements int) {
 			effort += len(n.Data) * depth
 		case html.ElementNode:
 			elements++
+			effort += namesWeight * (len(attribute(n.Attr, "class")) + len(attribute(n.Attr, "id")))
+		default:
 		}
 		for child := range n.ChildNodes() {
 			walk(child, depth+1)

@@ -1,12 +1,13 @@
 package urlpack
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -81,7 +82,7 @@ func (d *door) read(ctx context.Context) error {
 		}
 		kind := d.tokens.Next()
 		if kind == html.ErrorToken {
-			d.facts.cut = d.facts.cut || d.tokens.Err() != io.EOF
+			d.facts.cut = !errors.Is(d.tokens.Err(), io.EOF)
 			return nil
 		}
 		d.token(kind)
@@ -96,12 +97,13 @@ func (d *door) token(kind html.TokenType) {
 		}
 	case html.StartTagToken, html.SelfClosingTagToken:
 		name, more := d.tokens.TagName()
-		if len(name) <= maxTagName && utf8.Valid(name) {
+		if plainName(name) {
 			d.start(string(name), more, kind == html.SelfClosingTagToken)
 		}
 	case html.EndTagToken:
 		name, _ := d.tokens.TagName()
 		d.end(string(name))
+	default: // comments and doctypes say nothing
 	}
 }
 
@@ -263,6 +265,11 @@ func (d *door) attributes(more bool) []html.Attribute {
 
 func kept(attributes []html.Attribute) []html.Attribute {
 	return slices.DeleteFunc(attributes, func(a html.Attribute) bool { return !keptAttributes[a.Key] })
+}
+
+// plainName tells whether a tag's name is one that may be written again.
+func plainName(name []byte) bool {
+	return len(name) <= maxTagName && len(bytes.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_:.")) == 0
 }
 
 func attribute(list []html.Attribute, key string) string {

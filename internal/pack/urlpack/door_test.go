@@ -70,6 +70,7 @@ func TestDoorBuildsTheTree(t *testing.T) {
 		"a<select><option>b</select>c":                "ac",
 		"a<iframe>b</iframe><object>c</object>d":      "ad",
 		"<title>t</title><p>a":                        "p(a)",
+		"<ti\x01tle>a<p<>b</ti\x01tle>":               "ab",
 		"<my-part>a</my-part>":                        "my-part(a)",
 		"<pre> a\n\n b </pre>":                        "pre( a\n\n b )",
 		"<p>a</p>  \n <p>b</p>":                       "p(a)p(b)",

@@ -92,12 +92,12 @@ func (e *excerpt) element(to, n *html.Node, depth, quotes int) {
 	if copied.Attr, ok = e.attributes(n); !ok {
 		return
 	}
-	if cost := e.costOf(copied); cost <= e.room {
-		e.room -= cost
-	} else {
+	cost := e.costOf(copied)
+	if cost > e.room {
 		e.room, e.cut = 0, true
 		return
 	}
+	e.room -= cost
 	e.flush()
 	to.AppendChild(copied)
 	e.children(copied, n, depth+1, quotes)

@@ -90,19 +90,27 @@ func TestPageFallsBack(t *testing.T) {
 	}{
 		"a short page": {
 			"<body><nav>menu</nav><div>" + short + "</div></body>",
-			475_000, []string{"little_text"}, "Closed on Mondays.", "menu",
+			475_000,
+			[]string{"little_text"},
+			"Closed on Mondays.", "menu",
 		},
 		"no text at all": {
 			"<body><div id=app></div><script src=app.js></script></body>",
-			325_000, []string{"content_is_whole_page", "little_text"}, "", "app",
+			325_000,
+			[]string{"content_is_whole_page", "little_text"},
+			"", "app",
 		},
 		"too deep for the article scorer": {
 			"<body><nav>menu</nav>" + strings.Repeat("<div>", 90) + strings.Repeat("<p>"+sentence+"</p>", 1000),
-			650_000, []string{"content_is_whole_page"}, "twelve minutes", "menu",
+			650_000,
+			[]string{"content_is_whole_page"},
+			"twelve minutes", "menu",
 		},
 		"too deep, but marked": {
 			"<body><nav>menu</nav><div>around</div><main>" + strings.Repeat("<div>", 90) + strings.Repeat("<p>"+sentence+"</p>", 1000),
-			850_000, []string{"content_by_markup"}, "twelve minutes", "around",
+			850_000,
+			[]string{"content_by_markup"},
+			"twelve minutes", "around",
 		},
 	} {
 		p := read(t, "text/html", c.body, everything)

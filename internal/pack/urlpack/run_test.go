@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -273,7 +274,14 @@ func TestCostLimitLeavesRoomForOnePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		urls := []string{"http://a.example/bytes/900000", "http://a.example/bytes/900001", "http://a.example/bytes/900002", "http://a.example/bytes/900003"}
 		j, meter := job(4500, "", urls...)
-		outcome, err := newWeb(t, site).pack().Run(t.Context(), j)
+		var all sync.WaitGroup // is under way before the first one is answered
+		all.Add(len(urls))
+		w := newWeb(t, func(w http.ResponseWriter, r *http.Request) {
+			all.Done()
+			all.Wait()
+			site(w, r)
+		})
+		outcome, err := w.pack().Run(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}

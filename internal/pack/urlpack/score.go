@@ -27,7 +27,7 @@ func (p *Page) start(score dpp.Score, note string) {
 }
 
 func (p *Page) lower(factor dpp.Score, note string) {
-	p.score = dpp.Score(int64(p.score) * int64(factor) / int64(dpp.FullScore))
+	p.score = dpp.Score(int64(p.score) * int64(factor) / int64(dpp.FullScore)) //nolint:gosec // at most the score before
 	p.Notes = append(p.Notes, note)
 }
 
@@ -45,5 +45,5 @@ func overall(results []*Result) dpp.Score {
 	if tried == 0 {
 		return 0
 	}
-	return dpp.Score(sum / tried)
+	return dpp.Score(sum / tried) //nolint:gosec // a mean of scores is no larger than one
 }

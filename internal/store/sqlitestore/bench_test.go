@@ -50,6 +50,10 @@ func perSecond(b *testing.B, done int, unit string) {
 
 func benchStore(b *testing.B) (*sqlitestore.Store, dpp.AccountID) {
 	s := open(b, newDatabase(b), nil)
+	return s, benchTenant(b, s)
+}
+
+func benchTenant(b *testing.B, s *sqlitestore.Store) dpp.AccountID {
 	tenant := dpp.NewTenantID()
 	account := dpp.AccountOf(tenant, true)
 	if err := s.CreateTenant(b.Context(), dpp.Tenant{ID: tenant, Name: "bench"}); err != nil {
@@ -58,7 +62,7 @@ func benchStore(b *testing.B) (*sqlitestore.Store, dpp.AccountID) {
 	if _, err := s.Post(b.Context(), []ledger.Transfer{ledger.NewCredit(account, dpp.MaxAmount, "")}); err != nil {
 		b.Fatal(err)
 	}
-	return s, account
+	return account
 }
 
 func submitMany(b *testing.B, s store.Runs, account dpp.AccountID, n int) {

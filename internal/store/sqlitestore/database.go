@@ -33,6 +33,7 @@ func openDatabase(path string, conns int, pragmas ...string) (*sql.DB, error) {
 		pragma("busy_timeout", openTimeoutMS),
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
+		"fullfsync(1)", // on macOS, where an fsync alone does not reach the disk
 		"foreign_keys(1)",
 		"trusted_schema(0)",
 		"temp_store(MEMORY)",

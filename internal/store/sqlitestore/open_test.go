@@ -22,7 +22,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err := sqlitestore.Migrate(context.Background(), path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // made above
+	return os.ReadFile(path)
 })
 
 // newDatabase is the path of a migrated, empty database.

@@ -110,7 +110,7 @@ const (
 // Due returns runs that the reaper must look at.
 func (s *Store) Due(ctx context.Context, q store.DueQuery) ([]store.DueRun, error) {
 	now := s.opts.now()
-	statement := ""
+	var statement string
 	switch q.Due {
 	case store.DueLeases:
 		statement = selectDueLeases

@@ -37,7 +37,7 @@ func (r *readers) close() error { return errors.Join(r.stmts.close(), r.db.Close
 // reading runs statements for one caller: each in a transaction of its own, or all
 // in one that sees the store at one moment.
 type reading struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // the reading is the call, or a part of it
 	stmts *prepared
 	now   time.Time
 }

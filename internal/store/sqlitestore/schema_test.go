@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -124,6 +125,26 @@ func TestMigrateMakesAPrivateFile(t *testing.T) {
 	}
 	if err := Migrate(t.Context(), filepath.Join(t.TempDir(), "no such folder", "dpp.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a folder: %v", err)
+	}
+}
+
+func TestManyMayMigrateAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dpp.db")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := Migrate(t.Context(), path); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -103,6 +103,32 @@ func TestNoRequestScansWhatGrows(t *testing.T) {
 	}
 }
 
+// A table that is built for a check or a sub-query costs more than the row.
+func TestWritesOfOneRowBuildNoTables(t *testing.T) {
+	db := migrated(t)
+	for _, query := range []string{
+		insertRun, insertInputs, upsertKey, insertEntry, updateAccount, insertLease, updateLease, deleteLease,
+		updateRequeued, updateEnded, insertEvent, upsertUsage,
+	} {
+		rows, err := db.QueryContext(t.Context(), "EXPLAIN "+query, make([]any, mostParameters)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = forEach(rows, func(r row) error {
+			var step, code string
+			var rest [6]sql.RawBytes
+			err := r.Scan(&step, &code, &rest[0], &rest[1], &rest[2], &rest[3], &rest[4], &rest[5])
+			if code == "OpenEphemeral" || code == "OpenAutoindex" {
+				t.Errorf("%s\nbuilds a table at step %s", query, step)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestOrderedReadsSortNothing(t *testing.T) {
 	db := migrated(t)
 	indexes := map[string]string{

@@ -80,33 +80,43 @@ func (k usedKey) answer(item *store.Submission) store.Submitted {
 	return store.Submitted{Verdict: verdict, Run: dpp.Run{ID: k.run}}
 }
 
-const selectKeys = `SELECT known.tenant_id, known.live, known.key, run_id, payload_hash, expires_at
-	FROM json_each(?1) AS wanted JOIN idempotency AS known
-	ON known.tenant_id = wanted.value ->> 0 AND known.live = wanted.value ->> 1 AND known.key = wanted.value ->> 2`
+const selectKeys = `SELECT known.key, run_id, payload_hash, expires_at FROM json_each(?3) AS wanted
+	JOIN idempotency AS known ON known.tenant_id = ?1 AND known.live = ?2 AND known.key = wanted.value`
 
 // usedKeys finds the idempotency rows of a batch.
 func (t *tx) usedKeys(batch []store.Submission) (map[store.KeyRef]usedKey, error) {
-	wanted := make([]store.KeyRef, len(batch))
+	wanted := make(map[store.KeyRef][]string) // by their scope, which has no key
 	for i := range batch {
-		wanted[i] = batch[i].Key
-	}
-	text, err := keyList(wanted)
-	if err != nil {
-		return nil, err
+		scope := batch[i].Key
+		scope.Key = ""
+		wanted[scope] = append(wanted[scope], batch[i].Key.Key)
 	}
 	used := make(map[store.KeyRef]usedKey)
-	err = t.query(selectKeys, func(r row) error {
-		var ref store.KeyRef
-		var key usedKey
-		var hash []byte
-		var expires int64
-		err := r.Scan((*string)(&ref.Tenant), &ref.Live, &ref.Key, (*string)(&key.run), &hash, &expires)
-		copy(key.hash[:], hash)
-		key.expires = fromMillis(expires)
-		used[ref] = key
-		return err
-	}, text)
-	return used, err
+	for scope, keys := range wanted {
+		text, err := list(keys)
+		if err != nil {
+			return nil, err
+		}
+		err = t.query(selectKeys, func(r row) error {
+			ref := scope
+			key, err := scanKeyRow(r, &ref)
+			used[ref] = key
+			return err
+		}, string(scope.Tenant), scope.Live, text)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return used, nil
+}
+
+func scanKeyRow(r row, ref *store.KeyRef) (key usedKey, err error) {
+	var hash []byte
+	var expires int64
+	err = r.Scan(&ref.Key, (*string)(&key.run), &hash, &expires)
+	copy(key.hash[:], hash)
+	key.expires = fromMillis(expires)
+	return key, err
 }
 
 // accept decides one new run against its account, and writes all of it or nothing.
@@ -137,7 +147,7 @@ func (t *tx) accept(item *store.Submission, b *books) (store.Submitted, error) {
 
 func acceptable(item *store.Submission) bool {
 	run, hold := &item.Run, &item.Hold
-	return run.Status == dpp.StatusQueued && run.Money == dpp.MoneyReserved && run.Version == 1 &&
+	return run.Status == dpp.StatusQueued && run.Money == dpp.MoneyReserved && run.Version == 1 && run.Attempt == 0 && run.Losses == 0 &&
 		hold.Kind == ledger.TransferHold && hold.Run == run.ID && hold.Account == run.Account()
 }
 
@@ -148,7 +158,7 @@ func (t *tx) newRun(item *store.Submission) dpp.Run {
 	run.Deadline = t.after(item.DeadlineIn)
 	run.QueueExpiresAt = earlier(t.after(item.QueueTTL), run.Deadline)
 	run.CompletedAt, run.PurgedAt = time.Time{}, time.Time{}
-	run.Result, run.Error, run.Progress = nil, nil, nil
+	run.Used, run.Result, run.Error, run.Progress = 0, nil, nil, nil
 	run.Reservation.Timebox = run.Reservation.Timebox.Truncate(time.Millisecond)
 	if len(run.Meta.Tags) == 0 {
 		run.Meta.Tags = nil
@@ -167,9 +177,9 @@ func earlier(a, b time.Time) time.Time {
 }
 
 const insertRun = `INSERT INTO runs (id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version,
-	attempt, losses, max_cost, timebox_ms, min_reliability, inline, allow_partial, trace_id, external_id, tags, inputs_key,
-	created_at, updated_at, queue_expires_at, deadline, used)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)`
+	attempt, losses, used, max_cost, timebox_ms, min_reliability, inline, allow_partial, trace_id, external_id, tags, inputs_key,
+	created_at, updated_at, queue_expires_at, deadline)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', 'RESERVED', 1, 0, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18)`
 
 func (t *tx) insertRun(run *dpp.Run) error {
 	tags, err := encodeTags(run.Meta.Tags)
@@ -177,10 +187,9 @@ func (t *tx) insertRun(run *dpp.Run) error {
 		return err
 	}
 	_, err = t.exec(insertRun, string(run.ID), string(run.Tenant), run.Live, run.PackType, run.PackVersion, run.ProfileVersion,
-		string(run.Status), string(run.Money), run.Version, run.Attempt, run.Losses,
 		int64(run.Reservation.MaxCost), run.Reservation.Timebox.Milliseconds(), int64(run.Reservation.MinReliability),
 		run.Options.Inline, run.Options.AllowPartial, run.Meta.TraceID, run.Meta.ExternalID, tags, run.InputsKey,
-		run.CreatedAt.UnixMilli(), run.UpdatedAt.UnixMilli(), run.QueueExpiresAt.UnixMilli(), run.Deadline.UnixMilli(), int64(run.Used))
+		run.CreatedAt.UnixMilli(), run.QueueExpiresAt.UnixMilli(), run.Deadline.UnixMilli())
 	return err
 }
 

@@ -59,7 +59,7 @@ func (s *Store) SetSuspended(ctx context.Context, tenant dpp.TenantID, suspended
 // needTenant returns [store.ErrNotFound] where there is no such tenant.
 func (t *tx) needTenant(tenant dpp.TenantID) error {
 	found := false
-	err := t.query(selectTenantExists, func(r row) error {
+	err := t.query(selectTenantExists, func(row) error {
 		found = true
 		return nil
 	}, string(tenant))

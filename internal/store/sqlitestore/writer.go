@@ -137,7 +137,7 @@ func (w *writer) transact(ctx context.Context, ends time.Time, do func(*tx) erro
 		if !busy(err) || !time.Now().Before(ends) {
 			return describe(err)
 		}
-		time.Sleep(pause(try))
+		<-time.After(pause(try)) // the transaction has its own end, and no caller's
 	}
 }
 
@@ -191,7 +191,7 @@ func (w *writer) once(ctx context.Context, do func(*tx) error) (err error) {
 
 // tx is the open transaction.
 type tx struct {
-	ctx   context.Context // of the batch, and it never ends
+	ctx   context.Context //nolint:containedctx // the transaction is the call: it ends with it, and not before
 	stmts *prepared
 	now   time.Time // the same for all that the transaction writes
 }

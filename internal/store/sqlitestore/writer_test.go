@@ -45,7 +45,7 @@ func lockFile(t *testing.T, path string) (unlock func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, err := db.BeginTx(context.Background(), nil) // a DSN of this package begins IMMEDIATE
+	tx, err := db.BeginTx(t.Context(), nil) // a DSN of this package begins IMMEDIATE
 	if err != nil {
 		t.Fatal(err)
 	}

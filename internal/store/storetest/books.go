@@ -12,7 +12,7 @@ import (
 // checkBooks holds the whole store against the invariants.
 func (w *world) checkBooks() {
 	w.Helper()
-	wrong, err := discrepancies(w.ctx, w.store)
+	wrong, err := discrepancies(w.Context(), w.store)
 	w.must(err)
 	for _, what := range wrong {
 		w.Error(what)

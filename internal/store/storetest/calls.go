@@ -22,8 +22,8 @@ var calls = contract{
 }
 
 func testPing(w *world) {
-	w.must(w.store.Ping(w.ctx))
-	epoch, err := w.store.Epoch(w.ctx)
+	w.must(w.store.Ping(w.Context()))
+	epoch, err := w.store.Epoch(w.Context())
 	w.must(err)
 	if epoch < 1 {
 		w.Errorf("epoch %d", epoch)
@@ -35,7 +35,7 @@ func testEmpty(w *world) {
 	w.claim()
 	w.beats()
 	w.transition()
-	posted, err := w.store.Post(w.ctx, nil)
+	posted, err := w.store.Post(w.Context(), nil)
 	w.must(err)
 	if len(posted) != 0 {
 		w.Errorf("posted %+v", posted)
@@ -82,7 +82,7 @@ func (w *world) everyCall(ctx context.Context, s store.Store) map[string]error {
 
 func testCancelledBefore(w *world) {
 	before := w.balance()
-	ctx, cancel := context.WithCancel(w.ctx)
+	ctx, cancel := context.WithCancel(w.Context())
 	cancel()
 	for method, err := range w.everyCall(ctx, w.store) {
 		if err == nil {
@@ -106,7 +106,7 @@ func testCancelled(w *world) {
 	}
 	var wg sync.WaitGroup
 	for i := range batches {
-		ctx, cancel := context.WithCancel(w.ctx)
+		ctx, cancel := context.WithCancel(w.Context())
 		wg.Go(func() {
 			defer cancel()
 			_, errs[i] = w.store.Submit(ctx, batches[i])
@@ -117,7 +117,7 @@ func testCancelled(w *world) {
 	}
 	wg.Wait()
 	for i, err := range errs {
-		there, read := w.store.RunsByID(w.ctx, []dpp.RunID{batches[i][0].Run.ID, batches[i][1].Run.ID})
+		there, read := w.store.RunsByID(w.Context(), []dpp.RunID{batches[i][0].Run.ID, batches[i][1].Run.ID})
 		w.must(read)
 		switch {
 		case len(there) == 1:
@@ -142,7 +142,7 @@ func testClosed(w *world) {
 	other := w.open()
 	w.must(other.Close())
 	w.must(other.Close())
-	for method, err := range w.everyCall(w.ctx, other) {
+	for method, err := range w.everyCall(w.Context(), other) {
 		if !errors.Is(err, store.ErrUnavailable) {
 			w.Errorf("%s after the end: %v", method, err)
 		}
@@ -155,9 +155,9 @@ func testCloseWaits(w *world) {
 	inside, closed := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		w.expect(other.Snapshot(w.ctx, func(view store.Snapshot) error {
+		w.expect(other.Snapshot(w.Context(), func(view store.Snapshot) error {
 			close(inside)
-			return view.EachAccount(w.ctx, func(ledger.Account) error {
+			return view.EachAccount(w.Context(), func(ledger.Account) error {
 				select {
 				case <-closed:
 					w.Error("closed while a call was under way")

@@ -106,7 +106,7 @@ func testClaimRepeat(w *world) {
 	batch := slots("t", "", "", "")
 	first := w.claim(batch...)
 	w.clock.advance(time.Hour)
-	beat, err := w.store.Heartbeat(w.ctx, []store.Beat{{Run: first[1].Run.ID, Token: "t1", TTL: leaseTTL, Progress: dpp.Progress{Done: 1, Total: 2, Unit: "row", Used: 100}}})
+	beat, err := w.store.Heartbeat(w.Context(), []store.Beat{{Run: first[1].Run.ID, Token: "t1", TTL: leaseTTL, Progress: dpp.Progress{Done: 1, Total: 2, Unit: "row", Used: 100}}})
 	w.must(err)
 	w.same("beat", beat, []bool{true})
 	again := w.claim(batch...)

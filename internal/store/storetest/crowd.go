@@ -34,7 +34,7 @@ func testCrowdSpends(w *world) {
 	var accepted, drained atomic.Int64
 	together(callers, func(c int) {
 		for i := range each {
-			out, err := w.store.Submit(w.ctx, []store.Submission{submissionOf(tenant, fmt.Sprintf("key-%d-%d", c, i), 500_000)})
+			out, err := w.store.Submit(w.Context(), []store.Submission{submissionOf(tenant, fmt.Sprintf("key-%d-%d", c, i), 500_000)})
 			switch {
 			case err != nil:
 				w.Error(err)
@@ -56,7 +56,7 @@ func testCrowdKey(w *world) {
 	tenant := w.newTenant(500_000) // enough for one
 	outcomes := make([]store.Submitted, callers)
 	together(callers, func(i int) {
-		out, err := w.store.Submit(w.ctx, []store.Submission{submissionOf(tenant, "the one key", 500_000)})
+		out, err := w.store.Submit(w.Context(), []store.Submission{submissionOf(tenant, "the one key", 500_000)})
 		if err != nil {
 			w.Error(err)
 			return
@@ -86,7 +86,7 @@ func testCrowdEnds(w *world) {
 		var happened atomic.Int64
 		together(len(steps), func(i int) {
 			steps[i].Mark = fmt.Sprint("contender ", i)
-			out, err := w.store.Transition(w.ctx, steps[i:i+1])
+			out, err := w.store.Transition(w.Context(), steps[i:i+1])
 			if err != nil {
 				w.Error(err)
 			} else if out[0].Happened {
@@ -108,7 +108,7 @@ func testCrowdClaims(w *world) {
 	claimed := make(map[dpp.RunID]int)
 	together(workers, func(worker int) {
 		for round := 0; ; round++ {
-			got, err := w.store.Claim(w.ctx, slots(fmt.Sprintf("%d-%d-", worker, round), "", "", ""))
+			got, err := w.store.Claim(w.Context(), slots(fmt.Sprintf("%d-%d-", worker, round), "", "", ""))
 			if err != nil {
 				w.Error(err)
 				return
@@ -139,7 +139,7 @@ func testCrowdStores(w *world) {
 	together(len(processes), func(p int) {
 		for i := range each {
 			item := submissionOf(w.tenant, fmt.Sprintf("key-%d-%d", p, i), 10_000)
-			if out, err := processes[p].Submit(w.ctx, []store.Submission{item}); err != nil || out[0].Verdict != store.Accepted {
+			if out, err := processes[p].Submit(w.Context(), []store.Submission{item}); err != nil || out[0].Verdict != store.Accepted {
 				w.Errorf("process %d: %+v, %v", p, out, err)
 			}
 		}
@@ -158,11 +158,11 @@ func testCrowdLives(w *world) {
 			for i := range c*3 + 1 {
 				batch = append(batch, submissionOf(tenants[(i+round)%3], fmt.Sprintf("key-%d-%d-%d", c, round, i), 250_000))
 			}
-			if _, err := w.store.Submit(w.ctx, batch); err != nil {
+			if _, err := w.store.Submit(w.Context(), batch); err != nil {
 				w.Error(err)
 			}
 			w.work(fmt.Sprintf("%d-%d-", c, round))
-			if _, err := w.store.Seal(w.ctx, 7); err != nil {
+			if _, err := w.store.Seal(w.Context(), 7); err != nil {
 				w.Error(err)
 			}
 		}
@@ -176,7 +176,7 @@ func testCrowdLives(w *world) {
 
 // work claims some runs and ends, requeues or cancels them.
 func (w *world) work(prefix string) {
-	got, err := w.store.Claim(w.ctx, slots(prefix, make([]dpp.RunID, 12)...))
+	got, err := w.store.Claim(w.Context(), slots(prefix, make([]dpp.RunID, 12)...))
 	if err != nil {
 		w.Error(err)
 		return
@@ -194,7 +194,7 @@ func (w *world) work(prefix string) {
 		step.Mark = fmt.Sprint(prefix, i)
 		steps = append(steps, step)
 	}
-	out, err := w.store.Transition(w.ctx, steps)
+	out, err := w.store.Transition(w.Context(), steps)
 	if err != nil {
 		w.Error(err)
 	}

@@ -27,7 +27,7 @@ func (w *world) dueRuns(query store.DueQuery) []dpp.RunID {
 	if query.Limit == 0 {
 		query.Limit = 100
 	}
-	all, err := w.store.Due(w.ctx, query)
+	all, err := w.store.Due(w.Context(), query)
 	w.must(err)
 	found := make([]dpp.RunID, len(all))
 	for i, d := range all {
@@ -86,13 +86,13 @@ func testDueRetention(w *world) {
 	w.same("first", w.dueRuns(query), []dpp.RunID{first.ID})
 	w.clock.advance(time.Minute)
 	w.same("both", w.dueRuns(query), []dpp.RunID{first.ID, second.ID})
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{first.ID}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{first.ID}))
 	w.same("not purged", w.dueRuns(query), []dpp.RunID{second.ID})
 }
 
 func testDepth(w *world) {
 	depth := func() (int64, time.Duration) {
-		waiting, oldest, err := w.store.Depth(w.ctx)
+		waiting, oldest, err := w.store.Depth(w.Context())
 		w.must(err)
 		return waiting, oldest
 	}
@@ -116,14 +116,14 @@ func testPurge(w *world) {
 	ended := w.happens(ending(w.claimed().Run, dpp.StatusCompleted, 1000))
 	open := w.queued()
 	w.clock.advance(time.Minute)
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{ended.ID, open.ID, "run_unknown"}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{ended.ID, open.ID, "run_unknown"}))
 	want := ended
 	want.PurgedAt = w.clock.Now()
 	w.same("purged run", w.run(ended.ID), want)
 	w.same("open run", w.run(open.ID), open)
 	w.clock.advance(time.Minute)
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{ended.ID}))
-	w.must(w.store.Purge(w.ctx, nil))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{ended.ID}))
+	w.must(w.store.Purge(w.Context(), nil))
 	w.same("purged twice", w.run(ended.ID), want)
 	if c := w.claim(slot("t", open.ID))[0]; len(c.Inputs) == 0 {
 		w.Error("the inputs of an open run are gone")
@@ -134,7 +134,7 @@ func testPurge(w *world) {
 func (w *world) forget(before time.Time, limit int) int {
 	w.Helper()
 	w.seal(1000)
-	n, err := w.store.Forget(w.ctx, before, limit)
+	n, err := w.store.Forget(w.Context(), before, limit)
 	w.must(err)
 	return n
 }
@@ -145,13 +145,13 @@ func testForget(w *world) {
 	purged := w.happens(step)
 	kept := w.happens(ending(w.claimed().Run, dpp.StatusCompleted, 1000))
 	open := w.queued()
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{purged.ID}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{purged.ID}))
 	w.clock.advance(2 * keyWindow)
 	account, entries := w.balance(), w.entries(w.account)
 	w.same("ended too late", w.forget(purged.CompletedAt, 100), 3) // the keys alone
 	w.same("ended before", w.forget(w.clock.Now(), 100), 1)
 	w.same("nothing left", w.forget(w.clock.Now(), 100), 0)
-	left, err := w.store.RunsByID(w.ctx, []dpp.RunID{purged.ID, kept.ID, open.ID})
+	left, err := w.store.RunsByID(w.Context(), []dpp.RunID{purged.ID, kept.ID, open.ID})
 	w.must(err)
 	if len(left) != 2 {
 		w.Errorf("%d runs left, want 2", len(left))
@@ -163,7 +163,7 @@ func testForget(w *world) {
 func testForgetLimit(w *world) {
 	for range 3 {
 		run := w.happens(ending(w.queued(), dpp.StatusCanceled, 0))
-		w.must(w.store.Purge(w.ctx, []dpp.RunID{run.ID}))
+		w.must(w.store.Purge(w.Context(), []dpp.RunID{run.ID}))
 	}
 	w.clock.advance(2 * keyWindow)
 	total := 0
@@ -180,7 +180,7 @@ func testForgetLimit(w *world) {
 func testForgetKeeps(w *world) {
 	first := w.submission(dpp.USD)
 	run := w.happens(ending(w.accepted(first), dpp.StatusCanceled, 0))
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{run.ID}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{run.ID}))
 	w.clock.advance(keyWindow - time.Second)
 	w.same("inside the window", w.forget(w.clock.Now(), 100), 0)
 	if out := w.submit(w.again(first))[0]; out.Verdict != store.Replayed {

@@ -51,14 +51,14 @@ func testConflict(w *world) {
 func testReplayAnyway(w *world) {
 	first := w.submission(100 * dpp.USD)
 	w.accepted(first) // nothing is left
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, true))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, true))
 	again := w.again(first)
 	again.MaxOpenRuns = 1
 	if out := w.submit(again)[0]; out.Verdict != store.Replayed || out.Run.ID != first.Run.ID {
 		w.Errorf("drained, suspended and full: %+v", out)
 	}
 	w.happens(ending(w.run(first.Run.ID), dpp.StatusCanceled, 0))
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{first.Run.ID}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{first.Run.ID}))
 	if out := w.submit(w.again(first))[0]; out.Verdict != store.Replayed || out.Run.PurgedAt.IsZero() {
 		w.Errorf("purged: %+v", out)
 	}
@@ -72,7 +72,7 @@ func testWindow(w *world) {
 		w.Errorf("inside the window: %+v", out)
 	}
 	w.clock.advance(time.Millisecond)
-	known, err := w.store.RunsByKey(w.ctx, []store.KeyRef{first.Key})
+	known, err := w.store.RunsByKey(w.Context(), []store.KeyRef{first.Key})
 	w.must(err)
 	if known[0] != nil {
 		w.Error("a key is known past its window")
@@ -96,7 +96,7 @@ func testKeyScope(w *world) {
 	w.accepted(other)
 	sandbox := first.Key
 	sandbox.Live = false
-	known, err := w.store.RunsByKey(w.ctx, []store.KeyRef{sandbox})
+	known, err := w.store.RunsByKey(w.Context(), []store.KeyRef{sandbox})
 	w.must(err)
 	if known[0] != nil {
 		w.Error("a live key is known in the sandbox")
@@ -125,7 +125,7 @@ func testRunsByKey(w *world) {
 	b.PayloadHash[9] = 9
 	w.submit(a, b)
 	unknown := store.KeyRef{Tenant: w.tenant, Live: true, Key: "never \" used"}
-	known, err := w.store.RunsByKey(w.ctx, []store.KeyRef{b.Key, unknown, a.Key, b.Key})
+	known, err := w.store.RunsByKey(w.Context(), []store.KeyRef{b.Key, unknown, a.Key, b.Key})
 	w.must(err)
 	if len(known) != 4 || known[1] != nil || known[0] == nil || known[2] == nil || known[3] == nil {
 		w.Fatalf("known keys %v", known)
@@ -136,7 +136,7 @@ func testRunsByKey(w *world) {
 
 func testSameKeyTwice(w *world) {
 	first := w.submission(dpp.USD)
-	if out, err := w.store.Submit(w.ctx, []store.Submission{first, w.again(first)}); err == nil {
+	if out, err := w.store.Submit(w.Context(), []store.Submission{first, w.again(first)}); err == nil {
 		w.Errorf("a batch with one key twice: %+v", out)
 	}
 	w.accepted(first)

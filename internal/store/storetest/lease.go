@@ -21,7 +21,7 @@ func beat(c *store.Claimed, done int64) store.Beat {
 
 func (w *world) beats(beats ...store.Beat) []bool {
 	w.Helper()
-	held, err := w.store.Heartbeat(w.ctx, beats)
+	held, err := w.store.Heartbeat(w.Context(), beats)
 	w.must(err)
 	return held
 }
@@ -29,7 +29,7 @@ func (w *world) beats(beats ...store.Beat) []bool {
 // dueLeases are the runs whose lease is past its time.
 func (w *world) dueLeases() []store.DueRun {
 	w.Helper()
-	all, err := w.store.Due(w.ctx, store.DueQuery{Due: store.DueLeases, Limit: 100})
+	all, err := w.store.Due(w.Context(), store.DueQuery{Due: store.DueLeases, Limit: 100})
 	w.must(err)
 	return all
 }
@@ -79,7 +79,7 @@ func testProgress(w *world) {
 	w.beats(beat(c, 3))
 	want := &dpp.Progress{Done: 3, Total: 10, Unit: "page", Used: 1000}
 	w.same("progress", w.run(c.Run.ID).Progress, want)
-	listed, err := w.store.ListRuns(w.ctx, store.ListQuery{Tenant: w.tenant, Live: true, Limit: 1})
+	listed, err := w.store.ListRuns(w.Context(), store.ListQuery{Tenant: w.tenant, Live: true, Limit: 1})
 	w.must(err)
 	w.same("progress in a list", listed[0].Progress, want)
 	w.clock.advance(2 * leaseTTL)

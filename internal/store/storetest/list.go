@@ -25,7 +25,7 @@ func (w *world) list(query store.ListQuery) []dpp.RunID {
 	if query.Limit == 0 {
 		query.Limit = 100
 	}
-	runs, err := w.store.ListRuns(w.ctx, query)
+	runs, err := w.store.ListRuns(w.Context(), query)
 	w.must(err)
 	for _, run := range runs {
 		w.same("listed run", run, w.run(run.ID))
@@ -126,7 +126,7 @@ func testListOwn(w *world) {
 	w.accepted(submissionOf(other, "key-other", dpp.USD))
 	mine := w.queued().ID
 	w.same("mine", w.list(store.ListQuery{}), []dpp.RunID{mine})
-	sandbox, err := w.store.ListRuns(w.ctx, store.ListQuery{Tenant: w.tenant, Limit: 10})
+	sandbox, err := w.store.ListRuns(w.Context(), store.ListQuery{Tenant: w.tenant, Limit: 10})
 	w.must(err)
 	if len(sandbox) != 0 {
 		w.Errorf("live runs in the sandbox: %+v", sandbox)
@@ -135,7 +135,7 @@ func testListOwn(w *world) {
 
 func testRunsByID(w *world) {
 	a, b := w.queued(), w.claimed()
-	runs, err := w.store.RunsByID(w.ctx, []dpp.RunID{b.Run.ID, "run_unknown", a.ID, "'; DROP TABLE runs", "\xff\x00", a.ID})
+	runs, err := w.store.RunsByID(w.Context(), []dpp.RunID{b.Run.ID, "run_unknown", a.ID, "'; DROP TABLE runs", "\xff\x00", a.ID})
 	w.must(err)
 	slices.SortFunc(runs, func(x, y dpp.Run) int { return int(x.Version - y.Version) })
 	w.same("runs", runs, []dpp.Run{a, b.Run})
@@ -143,20 +143,20 @@ func testRunsByID(w *world) {
 
 func testVersions(w *world) {
 	a, b := w.queued(), w.claimed()
-	versions, err := w.store.Versions(w.ctx, []dpp.RunID{a.ID, b.Run.ID, "run_unknown"})
+	versions, err := w.store.Versions(w.Context(), []dpp.RunID{a.ID, b.Run.ID, "run_unknown"})
 	w.must(err)
 	w.same("versions", versions, map[dpp.RunID]int64{a.ID: 1, b.Run.ID: 2})
 }
 
 func testListNothing(w *world) {
 	w.queued()
-	runs, err := w.store.RunsByID(w.ctx, nil)
+	runs, err := w.store.RunsByID(w.Context(), nil)
 	w.must(err)
-	versions, err := w.store.Versions(w.ctx, nil)
+	versions, err := w.store.Versions(w.Context(), nil)
 	w.must(err)
-	known, err := w.store.RunsByKey(w.ctx, nil)
+	known, err := w.store.RunsByKey(w.Context(), nil)
 	w.must(err)
-	listed, err := w.store.ListRuns(w.ctx, store.ListQuery{Tenant: w.tenant, Live: true})
+	listed, err := w.store.ListRuns(w.Context(), store.ListQuery{Tenant: w.tenant, Live: true})
 	w.must(err)
 	if len(runs)+len(versions)+len(known)+len(listed) != 0 {
 		w.Error("something came of nothing")

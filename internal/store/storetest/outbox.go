@@ -29,7 +29,7 @@ func (w *world) told() store.Event {
 
 func (w *world) take(limit int, hide time.Duration) []store.Event {
 	w.Helper()
-	events, err := w.store.TakeEvents(w.ctx, limit, hide)
+	events, err := w.store.TakeEvents(w.Context(), limit, hide)
 	w.must(err)
 	return events
 }
@@ -60,9 +60,9 @@ func testHiddenEvents(w *world) {
 func testDoneEvents(w *world) {
 	a, b := w.told(), w.told()
 	w.take(2, time.Minute)
-	w.must(w.store.DoneEvents(w.ctx, []dpp.EventID{a.ID, "evt_unknown"}))
-	w.must(w.store.DoneEvents(w.ctx, []dpp.EventID{a.ID}))
-	w.must(w.store.DoneEvents(w.ctx, nil))
+	w.must(w.store.DoneEvents(w.Context(), []dpp.EventID{a.ID, "evt_unknown"}))
+	w.must(w.store.DoneEvents(w.Context(), []dpp.EventID{a.ID}))
+	w.must(w.store.DoneEvents(w.Context(), nil))
 	w.clock.advance(time.Hour)
 	w.same("left", w.take(10, time.Minute), []store.Event{b})
 }
@@ -70,12 +70,12 @@ func testDoneEvents(w *world) {
 func testRetryEvents(w *world) {
 	a, b := w.told(), w.told()
 	w.take(2, time.Hour)
-	w.must(w.store.RetryEvents(w.ctx, []dpp.EventID{a.ID, "evt_unknown"}, time.Minute))
-	w.must(w.store.RetryEvents(w.ctx, nil, time.Minute))
+	w.must(w.store.RetryEvents(w.Context(), []dpp.EventID{a.ID, "evt_unknown"}, time.Minute))
+	w.must(w.store.RetryEvents(w.Context(), nil, time.Minute))
 	w.clock.advance(time.Minute + time.Millisecond)
 	a.Attempts = 1
 	w.same("retried", w.take(10, time.Minute), []store.Event{a})
-	w.must(w.store.RetryEvents(w.ctx, []dpp.EventID{a.ID}, 0))
+	w.must(w.store.RetryEvents(w.Context(), []dpp.EventID{a.ID}, 0))
 	a.Attempts = 2
 	w.same("again", w.take(10, time.Hour), []store.Event{a})
 	w.clock.advance(time.Hour)

@@ -42,7 +42,7 @@ func testReference(w *world) {
 	w.post(ledger.NewCredit(w.account, dpp.USD, "wire 2"))
 	w.same("repeat", w.post(credit), store.Posted{Repeated: true, Entry: first.Entry, Account: w.balance()})
 
-	out, err := w.store.Post(w.ctx, []ledger.Transfer{
+	out, err := w.store.Post(w.Context(), []ledger.Transfer{
 		ledger.NewCredit(w.account, 7*dpp.USD, "wire 3"), ledger.NewCredit(w.account, 7*dpp.USD, "wire 3"),
 	})
 	w.must(err)
@@ -93,7 +93,7 @@ func testPostRefuses(w *world) {
 	w.same("below zero", w.post(ledger.NewAdjust(w.account, ledger.Down, 100*dpp.USD, "x")), store.Posted{Reason: dpp.ReasonBudgetDrained, Account: before})
 	w.same("account", w.balance(), before)
 
-	out, err := w.store.Post(w.ctx, []ledger.Transfer{
+	out, err := w.store.Post(w.Context(), []ledger.Transfer{
 		ledger.NewAdjust(w.account, ledger.Down, 100*dpp.USD, "a"), ledger.NewCredit(w.account, dpp.USD, "b"), ledger.NewAdjust(w.account, ledger.Down, 100*dpp.USD, "c"),
 	})
 	w.must(err)
@@ -121,7 +121,7 @@ func testPostMalformed(w *world) {
 		"nothing":    ledger.NewCredit(w.account, 0, "x"),
 		"too large":  ledger.NewCredit(w.account, dpp.MaxAmount+dpp.Quantum, "x"),
 	} {
-		if out, err := w.store.Post(w.ctx, []ledger.Transfer{credit, transfer}); !errors.Is(err, ledger.ErrMalformed) {
+		if out, err := w.store.Post(w.Context(), []ledger.Transfer{credit, transfer}); !errors.Is(err, ledger.ErrMalformed) {
 			w.Errorf("%s: %+v, %v", what, out, err)
 		}
 	}
@@ -137,7 +137,7 @@ func testEntries(w *world) {
 	var seen []int64
 	query := store.EntryQuery{Account: w.account, Limit: 3}
 	for {
-		page, err := w.store.Entries(w.ctx, query)
+		page, err := w.store.Entries(w.Context(), query)
 		w.must(err)
 		if len(page) == 0 {
 			break
@@ -148,7 +148,7 @@ func testEntries(w *world) {
 		query.Before = page[len(page)-1].Seq
 	}
 	w.same("newest first", seen, []int64{7, 6, 5, 4, 3, 2, 1})
-	none, err := w.store.Entries(w.ctx, store.EntryQuery{Account: "ten_unknown", Limit: 3})
+	none, err := w.store.Entries(w.Context(), store.EntryQuery{Account: "ten_unknown", Limit: 3})
 	w.must(err)
 	if len(none) != 0 {
 		w.Errorf("entries of no account: %+v", none)
@@ -157,14 +157,14 @@ func testEntries(w *world) {
 
 func testAccounts(w *world) {
 	other := dpp.AccountOf(w.newTenant(dpp.USD), true)
-	got, err := w.store.Accounts(w.ctx, []dpp.AccountID{other, "ten_unknown", w.account})
+	got, err := w.store.Accounts(w.Context(), []dpp.AccountID{other, "ten_unknown", w.account})
 	w.must(err)
 	balances := make(map[dpp.AccountID]dpp.Money)
 	for _, account := range got {
 		balances[account.ID] = account.Available
 	}
 	w.same("balances", balances, map[dpp.AccountID]dpp.Money{other: dpp.USD, w.account: 100 * dpp.USD})
-	none, err := w.store.Accounts(w.ctx, nil)
+	none, err := w.store.Accounts(w.Context(), nil)
 	w.must(err)
 	if len(none) != 0 {
 		w.Errorf("accounts of nobody: %+v", none)

@@ -65,7 +65,7 @@ func (p *player) equal(what string, got, want any) {
 
 // clear cancels what earlier sequences left open.
 func (p *player) clear() {
-	runs, err := p.w.store.RunsByID(p.w.ctx, *p.past)
+	runs, err := p.w.store.RunsByID(p.w.Context(), *p.past)
 	p.must(err)
 	var steps []store.Transition
 	for _, run := range runs {
@@ -75,7 +75,7 @@ func (p *player) clear() {
 			steps = append(steps, step)
 		}
 	}
-	_, err = p.w.store.Transition(p.w.ctx, steps)
+	_, err = p.w.store.Transition(p.w.Context(), steps)
 	p.must(err)
 	*p.past = nil
 }
@@ -109,7 +109,7 @@ func (p *player) submit() {
 			batch = append(batch, item)
 		}
 	}
-	got, err := p.w.store.Submit(p.w.ctx, batch)
+	got, err := p.w.store.Submit(p.w.Context(), batch)
 	p.must(err)
 	for i, item := range batch {
 		want := p.m.submit(item)
@@ -155,7 +155,7 @@ func (p *player) claim() {
 		batch = append(batch, s)
 	}
 	p.slots = append(p.slots, batch...)
-	got, err := p.w.store.Claim(p.w.ctx, batch)
+	got, err := p.w.store.Claim(p.w.Context(), batch)
 	p.must(err)
 	p.equal("claimed", claimedIDs(got), p.m.claim(batch))
 	for _, c := range got {
@@ -184,7 +184,7 @@ func (p *player) token(run dpp.RunID) store.LeaseToken {
 func (p *player) beat() {
 	run := p.run()
 	b := store.Beat{Run: run, Token: p.token(run), TTL: leaseTTL, Progress: dpp.Progress{Done: rapid.Int64Range(1, 9).Draw(p.T, "done"), Total: 9}}
-	got, err := p.w.store.Heartbeat(p.w.ctx, []store.Beat{b})
+	got, err := p.w.store.Heartbeat(p.w.Context(), []store.Beat{b})
 	p.must(err)
 	p.equal("held", got, []bool{p.m.heartbeat(b)})
 }
@@ -197,7 +197,7 @@ func (p *player) transition() {
 		}
 	}
 	p.steps = append(p.steps, batch...)
-	got, err := p.w.store.Transition(p.w.ctx, batch)
+	got, err := p.w.store.Transition(p.w.Context(), batch)
 	p.must(err)
 	for i, step := range batch {
 		p.equal("happened", got[i].Happened, p.m.transition(step))
@@ -250,7 +250,7 @@ func (p *player) pay() {
 }
 
 func (p *player) credit(tenant dpp.TenantID, amount dpp.Money, ref string) {
-	got, err := p.w.store.Post(p.w.ctx, []ledger.Transfer{ledger.NewCredit(dpp.AccountOf(tenant, true), amount, ref)})
+	got, err := p.w.store.Post(p.w.Context(), []ledger.Transfer{ledger.NewCredit(dpp.AccountOf(tenant, true), amount, ref)})
 	p.must(err)
 	repeated, reason := p.m.credit(tenant, amount, ref)
 	p.equal("posted", []any{got[0].Repeated, got[0].Reason}, []any{repeated, reason})
@@ -259,7 +259,7 @@ func (p *player) credit(tenant dpp.TenantID, amount dpp.Money, ref string) {
 
 func (p *player) suspend() {
 	tenant, suspended := p.tenant(), rapid.Bool().Draw(p.T, "suspended")
-	p.must(p.w.store.SetSuspended(p.w.ctx, tenant, suspended))
+	p.must(p.w.store.SetSuspended(p.w.Context(), tenant, suspended))
 	p.m.accounts[tenant].suspended = suspended
 }
 
@@ -271,7 +271,7 @@ func (p *player) wait() {
 // reap looks at what is due of this sequence's own runs.
 func (p *player) reap() {
 	for _, kind := range []store.Due{store.DueLeases, store.DueQueue, store.DueRetention} {
-		all, err := p.w.store.Due(p.w.ctx, store.DueQuery{Due: kind, EndedFor: time.Hour, Limit: 100_000})
+		all, err := p.w.store.Due(p.w.Context(), store.DueQuery{Due: kind, EndedFor: time.Hour, Limit: 100_000})
 		p.must(err)
 		own := []dpp.RunID{}
 		for _, d := range all {
@@ -286,14 +286,14 @@ func (p *player) reap() {
 		}
 		p.equal(fmt.Sprintf("due of kind %d", kind), own, want)
 		if kind == store.DueRetention && len(own) > 0 {
-			p.must(p.w.store.Purge(p.w.ctx, own[:1]))
+			p.must(p.w.store.Purge(p.w.Context(), own[:1]))
 			p.m.purge(own[:1])
 		}
 	}
 }
 
 func (p *player) seal() {
-	_, err := p.w.store.Seal(p.w.ctx, rapid.IntRange(1, 9).Draw(p.T, "entries"))
+	_, err := p.w.store.Seal(p.w.Context(), rapid.IntRange(1, 9).Draw(p.T, "entries"))
 	p.must(err)
 }
 
@@ -332,14 +332,14 @@ func (p *player) compare() {
 	for id := range p.m.runs {
 		all = append(all, id)
 	}
-	runs, err := p.w.store.RunsByID(p.w.ctx, all)
+	runs, err := p.w.store.RunsByID(p.w.Context(), all)
 	p.must(err)
 	p.equal("number of runs", len(runs), len(all))
 	for _, run := range runs {
 		p.same(run)
 	}
 	for _, tenant := range p.tenants {
-		accounts, err := p.w.store.Accounts(p.w.ctx, []dpp.AccountID{dpp.AccountOf(tenant, true)})
+		accounts, err := p.w.store.Accounts(p.w.Context(), []dpp.AccountID{dpp.AccountOf(tenant, true)})
 		p.must(err)
 		p.account(accounts[0], tenant, true)
 		p.usage(tenant)
@@ -348,7 +348,7 @@ func (p *player) compare() {
 
 // usage compares the sum of all days with the model's runs.
 func (p *player) usage(tenant dpp.TenantID) {
-	days, err := p.w.store.Usage(p.w.ctx, dpp.AccountOf(tenant, true), time.Time{}, p.m.now.Add(time.Hour))
+	days, err := p.w.store.Usage(p.w.Context(), dpp.AccountOf(tenant, true), time.Time{}, p.m.now.Add(time.Hour))
 	p.must(err)
 	var got, want store.UsageDay
 	for _, d := range days {

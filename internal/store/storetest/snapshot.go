@@ -29,20 +29,20 @@ type seen struct {
 
 func (w *world) look(view store.Snapshot) (s seen) {
 	w.Helper()
-	w.must(view.EachAccount(w.ctx, func(a ledger.Account) error {
+	w.must(view.EachAccount(w.Context(), func(a ledger.Account) error {
 		if a.ID != w.account {
 			return nil
 		}
 		s.account = a
 		// Calls may nest.
-		if err := view.EachEntry(w.ctx, a.ID, func(e ledger.Entry) error { s.entries = append(s.entries, e); return nil }); err != nil {
+		if err := view.EachEntry(w.Context(), a.ID, func(e ledger.Entry) error { s.entries = append(s.entries, e); return nil }); err != nil {
 			return err
 		}
-		return view.EachRun(w.ctx, a.ID, func(r store.AuditRun) error { s.runs = append(s.runs, r); return nil })
+		return view.EachRun(w.Context(), a.ID, func(r store.AuditRun) error { s.runs = append(s.runs, r); return nil })
 	}))
-	w.must(view.EachUsage(w.ctx, w.account, func(d store.UsageDay) error { s.usage = append(s.usage, d); return nil }))
+	w.must(view.EachUsage(w.Context(), w.account, func(d store.UsageDay) error { s.usage = append(s.usage, d); return nil }))
 	var err error
-	s.sealed, _, err = view.Sealed(w.ctx, w.account)
+	s.sealed, _, err = view.Sealed(w.Context(), w.account)
 	w.must(err)
 	return s
 }
@@ -50,7 +50,7 @@ func (w *world) look(view store.Snapshot) (s seen) {
 func testSnapshotStill(w *world) {
 	run := w.queued()
 	w.seal(1)
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
 		before := w.look(view)
 		c := w.claim(slot("t", run.ID))[0]
 		w.happens(ending(c.Run, dpp.StatusCompleted, 1000))
@@ -60,7 +60,7 @@ func testSnapshotStill(w *world) {
 		w.same("second look", w.look(view), before)
 		return nil
 	}))
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
 		if now := w.look(view); len(now.runs) != 2 || len(now.entries) != 6 || now.sealed != 6 {
 			w.Errorf("a new snapshot shows %+v", now)
 		}
@@ -73,9 +73,9 @@ func testSnapshotOrder(w *world) {
 		w.newTenant(dpp.USD)
 		w.queued()
 	}
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
 		var accounts []dpp.AccountID
-		w.must(view.EachAccount(w.ctx, func(a ledger.Account) error { accounts = append(accounts, a.ID); return nil }))
+		w.must(view.EachAccount(w.Context(), func(a ledger.Account) error { accounts = append(accounts, a.ID); return nil }))
 		if len(accounts) != 4 || !slices.IsSorted(accounts) {
 			w.Errorf("accounts %v", accounts)
 		}
@@ -95,17 +95,17 @@ func testSnapshotStops(w *world) {
 	w.queued()
 	stop := errors.New("stop")
 	calls := 0
-	err := w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
-		w.same("entries", view.EachEntry(w.ctx, w.account, func(ledger.Entry) error { calls++; return stop }), stop)
-		w.same("runs", view.EachRun(w.ctx, w.account, func(store.AuditRun) error { calls++; return stop }), stop)
-		w.same("accounts", view.EachAccount(w.ctx, func(ledger.Account) error { calls++; return stop }), stop)
+	err := w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
+		w.same("entries", view.EachEntry(w.Context(), w.account, func(ledger.Entry) error { calls++; return stop }), stop)
+		w.same("runs", view.EachRun(w.Context(), w.account, func(store.AuditRun) error { calls++; return stop }), stop)
+		w.same("accounts", view.EachAccount(w.Context(), func(ledger.Account) error { calls++; return stop }), stop)
 		return stop
 	})
 	if !errors.Is(err, stop) || calls != 3 {
 		w.Errorf("%d calls, then %v", calls, err)
 	}
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
-		if _, _, err := view.Sealed(w.ctx, "ten_unknown"); !errors.Is(err, store.ErrNotFound) {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
+		if _, _, err := view.Sealed(w.Context(), "ten_unknown"); !errors.Is(err, store.ErrNotFound) {
 			w.Errorf("seal of no account: %v", err)
 		}
 		return nil
@@ -119,7 +119,7 @@ func testSnapshotPages(w *world) {
 		batch = append(batch, w.submission(dpp.SmallestReservation))
 	}
 	w.submit(batch...)
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
 		s := w.look(view)
 		different := make(map[dpp.RunID]bool)
 		for _, r := range s.runs {
@@ -135,7 +135,7 @@ func testSnapshotPages(w *world) {
 func testSnapshotRuns(w *world) {
 	queued, c := w.queued(), w.claimed()
 	w.beats(beat(c, 1))
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
 		w.same("runs", w.look(view).runs, []store.AuditRun{{Run: queued, Keys: 1}, {Run: w.run(c.Run.ID), Keys: 1, Leased: true}})
 		return nil
 	}))
@@ -146,11 +146,11 @@ func testSnapshotStrays(w *world) {
 	step := ending(w.queued(), dpp.StatusCanceled, 0)
 	step.Events = []store.Event{{ID: dpp.NewEventID(), Tenant: w.tenant, Run: step.Run, Type: "run.canceled"}}
 	w.happens(step)
-	w.must(w.store.Purge(w.ctx, []dpp.RunID{step.Run}))
+	w.must(w.store.Purge(w.Context(), []dpp.RunID{step.Run}))
 	w.clock.advance(2 * keyWindow)
 	w.forget(w.clock.Now(), 100) // its entries stay
-	w.must(w.store.Snapshot(w.ctx, func(view store.Snapshot) error {
-		return view.EachStray(w.ctx, func(what string) error {
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
+		return view.EachStray(w.Context(), func(what string) error {
 			w.Errorf("stray: %s", what)
 			return nil
 		})

@@ -35,7 +35,7 @@ func testSubmitStores(w *world) {
 	w.same("accepted run", got, want)
 	w.same("stored run", w.run(item.Run.ID), want)
 
-	known, err := w.store.RunsByKey(w.ctx, []store.KeyRef{item.Key})
+	known, err := w.store.RunsByKey(w.Context(), []store.KeyRef{item.Key})
 	w.must(err)
 	w.same("known key", known, []*store.KnownKey{{Run: want, PayloadHash: item.PayloadHash}})
 	w.same("inputs", string(w.claim(slot("t", ""))[0].Inputs), string(item.Inputs))
@@ -43,7 +43,7 @@ func testSubmitStores(w *world) {
 	entry := w.entries(w.account)[1]
 	w.same("hold", entry, ledger.Entry{Account: w.account, Seq: 2, Kind: ledger.Hold, Amount: dpp.USD, Run: item.Run.ID, CreatedAt: now})
 	other := w.open()
-	runs, err := other.RunsByID(w.ctx, []dpp.RunID{item.Run.ID})
+	runs, err := other.RunsByID(w.Context(), []dpp.RunID{item.Run.ID})
 	w.must(err)
 	if len(runs) != 1 {
 		w.Error("another process does not see the run")
@@ -66,12 +66,12 @@ func testSubmitDecides(w *world) {
 }
 
 func testSubmitSuspended(w *world) {
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, true))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, true))
 	out := w.submit(w.submission(dpp.USD))[0]
 	if out.Verdict != store.Refused || out.Reason != dpp.ReasonTenantSuspended || !out.Account.Suspended {
 		w.Errorf("outcome %+v", out)
 	}
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, false))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, false))
 	w.queued()
 }
 
@@ -112,9 +112,9 @@ func testSubmitRefusal(w *world) {
 	out := w.submit(item)[0]
 	w.same("outcome", out, store.Submitted{Verdict: store.Refused, Reason: dpp.ReasonBudgetDrained, Account: before})
 	w.same("account", w.balance(), before)
-	runs, err := w.store.RunsByID(w.ctx, []dpp.RunID{item.Run.ID})
+	runs, err := w.store.RunsByID(w.Context(), []dpp.RunID{item.Run.ID})
 	w.must(err)
-	known, err := w.store.RunsByKey(w.ctx, []store.KeyRef{item.Key})
+	known, err := w.store.RunsByKey(w.Context(), []store.KeyRef{item.Key})
 	w.must(err)
 	if len(runs) != 0 || known[0] != nil || len(w.entries(w.account)) != 1 {
 		w.Error("a refused submission left a trace")
@@ -134,7 +134,7 @@ func testSubmitMalformed(w *world) {
 	started := w.submission(dpp.USD)
 	started.Run.Status = dpp.StatusProcessing
 	for what, item := range map[string]store.Submission{"hold too fine": tooFine, "hold of another run": foreign, "not queued": started} {
-		if out, err := w.store.Submit(w.ctx, []store.Submission{other, item}); err == nil {
+		if out, err := w.store.Submit(w.Context(), []store.Submission{other, item}); err == nil {
 			w.Errorf("%s: accepted as %+v", what, out)
 		}
 	}

@@ -27,13 +27,13 @@ var keys = contract{
 
 func testCreateTenant(w *world) {
 	tenant := dpp.Tenant{ID: dpp.NewTenantID(), Name: "Größe & Söhne"}
-	w.must(w.store.CreateTenant(w.ctx, tenant))
+	w.must(w.store.CreateTenant(w.Context(), tenant))
 	account := w.accountOf(dpp.AccountOf(tenant.ID, true))
 	if account.Tenant != tenant.ID || account.Credited != 0 || account.Seq != 0 || account.Version < 1 || account.Suspended {
 		w.Errorf("account %+v", account)
 	}
 	w.post(ledger.NewCredit(account.ID, dpp.USD, ""))
-	w.must(w.store.CreateTenant(w.ctx, tenant)) // repeated in doubt
+	w.must(w.store.CreateTenant(w.Context(), tenant)) // repeated in doubt
 	w.same("account after the repeat", w.accountOf(account.ID).Available, dpp.USD)
 }
 
@@ -42,8 +42,8 @@ func testListTenants(w *world) {
 	second := w.newTenant(0)
 	w.clock.advance(time.Second)
 	third := w.newTenant(0)
-	w.must(w.store.SetSuspended(w.ctx, second, true))
-	all, err := w.store.ListTenants(w.ctx)
+	w.must(w.store.SetSuspended(w.Context(), second, true))
+	all, err := w.store.ListTenants(w.Context())
 	w.must(err)
 	now := w.clock.Now()
 	w.same("tenants", all, []dpp.Tenant{
@@ -55,18 +55,18 @@ func testListTenants(w *world) {
 
 func testSuspend(w *world) {
 	before := w.balance()
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, true))
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, true))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, true))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, true))
 	want := before
 	want.Suspended, want.Version = true, before.Version+1
 	w.same("suspended", w.balance(), want)
-	w.must(w.store.SetSuspended(w.ctx, w.tenant, false))
+	w.must(w.store.SetSuspended(w.Context(), w.tenant, false))
 	want.Suspended, want.Version = false, before.Version+2
 	w.same("resumed", w.balance(), want)
 }
 
 func testTenantNotFound(w *world) {
-	if err := w.store.SetSuspended(w.ctx, "ten_unknown", true); !errors.Is(err, store.ErrNotFound) {
+	if err := w.store.SetSuspended(w.Context(), "ten_unknown", true); !errors.Is(err, store.ErrNotFound) {
 		w.Errorf("suspend: %v", err)
 	}
 }
@@ -77,7 +77,7 @@ func (w *world) newKey(name string) dpp.Key {
 	key := dpp.Key{
 		ID: dpp.NewKeyID(), Tenant: w.tenant, Name: name, Live: true, Scopes: []dpp.Scope{dpp.ScopeRuns}, Hash: dpp.NewSecret(true).Hash(),
 	}
-	w.must(w.store.CreateKey(w.ctx, key))
+	w.must(w.store.CreateKey(w.Context(), key))
 	key.CreatedAt = w.clock.Now()
 	return key
 }
@@ -85,7 +85,7 @@ func (w *world) newKey(name string) dpp.Key {
 // keyByHash finds a key that is there.
 func (w *world) keyByHash(hash dpp.KeyHash) dpp.Key {
 	w.Helper()
-	key, err := w.store.KeyByHash(w.ctx, hash)
+	key, err := w.store.KeyByHash(w.Context(), hash)
 	w.must(err)
 	return key
 }
@@ -94,11 +94,11 @@ func testCreateKey(w *world) {
 	key := w.newKey("ci")
 	w.same("tenant's key", w.keyByHash(key.Hash), key)
 	operator := dpp.Key{ID: dpp.NewKeyID(), Name: "ops", Scopes: []dpp.Scope{dpp.ScopeOperator}, Hash: dpp.NewOperatorSecret().Hash()}
-	w.must(w.store.CreateKey(w.ctx, operator))
+	w.must(w.store.CreateKey(w.Context(), operator))
 	operator.CreatedAt = w.clock.Now()
 	w.same("operator's key", w.keyByHash(operator.Hash), operator)
 	w.clock.advance(time.Second)
-	w.must(w.store.CreateKey(w.ctx, key)) // repeated in doubt
+	w.must(w.store.CreateKey(w.Context(), key)) // repeated in doubt
 	w.same("key after the repeat", w.keyByHash(key.Hash), key)
 }
 
@@ -108,11 +108,11 @@ func testListKeys(w *world) {
 	second := w.newKey("second")
 	w.clock.advance(time.Second)
 	operator := dpp.Key{ID: dpp.NewKeyID(), Scopes: []dpp.Scope{dpp.ScopeOperator}, Hash: dpp.NewOperatorSecret().Hash()}
-	w.must(w.store.CreateKey(w.ctx, operator))
+	w.must(w.store.CreateKey(w.Context(), operator))
 	operator.CreatedAt = w.clock.Now()
 	other := w.newTenant(0)
 	for tenant, want := range map[dpp.TenantID][]dpp.Key{w.tenant: {first, second}, "": {first, second, operator}, other: nil} {
-		got, err := w.store.ListKeys(w.ctx, tenant)
+		got, err := w.store.ListKeys(w.Context(), tenant)
 		w.must(err)
 		w.same("keys of "+string(tenant), got, want)
 	}
@@ -121,10 +121,10 @@ func testListKeys(w *world) {
 func testRevokeKey(w *world) {
 	key := w.newKey("ci")
 	w.clock.advance(time.Hour)
-	w.must(w.store.RevokeKey(w.ctx, key.ID))
+	w.must(w.store.RevokeKey(w.Context(), key.ID))
 	key.RevokedAt = w.clock.Now()
 	w.clock.advance(time.Hour)
-	w.must(w.store.RevokeKey(w.ctx, key.ID))
+	w.must(w.store.RevokeKey(w.Context(), key.ID))
 	w.same("revoked key", w.keyByHash(key.Hash), key)
 }
 
@@ -132,7 +132,7 @@ func testRotateKey(w *world) {
 	old := w.newKey("ci")
 	w.clock.advance(time.Hour)
 	successor := dpp.Key{ID: dpp.NewKeyID(), Hash: dpp.NewSecret(true).Hash(), Tenant: "ten_other", Name: "ignored", Scopes: []dpp.Scope{dpp.ScopeOperator}}
-	got, err := w.store.RotateKey(w.ctx, old.ID, successor)
+	got, err := w.store.RotateKey(w.Context(), old.ID, successor)
 	w.must(err)
 	want := old
 	want.ID, want.Hash, want.CreatedAt = successor.ID, successor.Hash, w.clock.Now()
@@ -142,24 +142,24 @@ func testRotateKey(w *world) {
 	w.same("old key", w.keyByHash(old.Hash), old)
 
 	w.clock.advance(time.Hour)
-	again, err := w.store.RotateKey(w.ctx, old.ID, successor) // repeated in doubt
+	again, err := w.store.RotateKey(w.Context(), old.ID, successor) // repeated in doubt
 	w.must(err)
 	w.same("repeated", again, want)
 	other := dpp.Key{ID: dpp.NewKeyID(), Hash: dpp.NewSecret(true).Hash()}
-	if got, err := w.store.RotateKey(w.ctx, old.ID, other); !errors.Is(err, store.ErrNotFound) {
+	if got, err := w.store.RotateKey(w.Context(), old.ID, other); !errors.Is(err, store.ErrNotFound) {
 		w.Errorf("a revoked key was rotated: %+v, %v", got, err)
 	}
-	if _, err := w.store.KeyByHash(w.ctx, other.Hash); !errors.Is(err, store.ErrNotFound) {
+	if _, err := w.store.KeyByHash(w.Context(), other.Hash); !errors.Is(err, store.ErrNotFound) {
 		w.Errorf("a successor of nothing is there: %v", err)
 	}
 }
 
 func testKeyNotFound(w *world) {
 	nobody := dpp.Key{ID: dpp.NewKeyID(), Tenant: "ten_unknown", Hash: dpp.NewSecret(true).Hash()}
-	_, byHash := w.store.KeyByHash(w.ctx, nobody.Hash)
-	_, rotated := w.store.RotateKey(w.ctx, "key_unknown", nobody)
+	_, byHash := w.store.KeyByHash(w.Context(), nobody.Hash)
+	_, rotated := w.store.RotateKey(w.Context(), "key_unknown", nobody)
 	for what, err := range map[string]error{
-		"create": w.store.CreateKey(w.ctx, nobody), "find": byHash, "revoke": w.store.RevokeKey(w.ctx, "key_unknown"), "rotate": rotated,
+		"create": w.store.CreateKey(w.Context(), nobody), "find": byHash, "revoke": w.store.RevokeKey(w.Context(), "key_unknown"), "rotate": rotated,
 	} {
 		if !errors.Is(err, store.ErrNotFound) {
 			w.Errorf("%s: %v", what, err)
@@ -171,7 +171,7 @@ func testKeySecret(w *world) {
 	key := w.newKey("ci")
 	twin := key
 	twin.ID = dpp.NewKeyID()
-	if err := w.store.CreateKey(w.ctx, twin); err == nil {
+	if err := w.store.CreateKey(w.Context(), twin); err == nil {
 		w.Error("two keys have one secret")
 	}
 	w.same("key", w.keyByHash(key.Hash), key)

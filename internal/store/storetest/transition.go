@@ -145,7 +145,7 @@ func testLoser(w *world) {
 	w.same("run", w.run(c.Run.ID), winner)
 	w.same("account", w.balance(), account)
 	w.same("entries", w.entries(w.account), entries)
-	events, err := w.store.TakeEvents(w.ctx, 10, time.Minute)
+	events, err := w.store.TakeEvents(w.Context(), 10, time.Minute)
 	w.must(err)
 	if len(events) != 0 {
 		w.Errorf("the loser's events: %+v", events)
@@ -213,12 +213,12 @@ func testTransitionMalformed(w *world) {
 	} {
 		step := ending(b.Run, dpp.StatusFailed, 100)
 		change(&step)
-		if out, err := w.store.Transition(w.ctx, []store.Transition{good, step}); !errors.Is(err, ledger.ErrMalformed) {
+		if out, err := w.store.Transition(w.Context(), []store.Transition{good, step}); !errors.Is(err, ledger.ErrMalformed) {
 			w.Errorf("%s: %+v, %v", what, out, err)
 		}
 	}
 	impossible := ending(b.Run, dpp.StatusExpired, 0) // only a queued run expires
-	if out, err := w.store.Transition(w.ctx, []store.Transition{good, impossible}); err == nil {
+	if out, err := w.store.Transition(w.Context(), []store.Transition{good, impossible}); err == nil {
 		w.Errorf("a step that the state machine has not: %+v", out)
 	}
 	w.same("account", w.balance(), before)

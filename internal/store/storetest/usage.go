@@ -40,7 +40,7 @@ func (w *world) ended(pack string, to dpp.Status, charge dpp.Money, after time.D
 
 func (w *world) usage(from, to string) []store.UsageDay {
 	w.Helper()
-	days, err := w.store.Usage(w.ctx, w.account, date(from), date(to))
+	days, err := w.store.Usage(w.Context(), w.account, date(from), date(to))
 	w.must(err)
 	return days
 }
@@ -55,7 +55,7 @@ func date(day string) time.Time {
 
 func (w *world) seal(limit int) int {
 	w.Helper()
-	n, err := w.store.Seal(w.ctx, limit)
+	n, err := w.store.Seal(w.Context(), limit)
 	w.must(err)
 	if n < 0 || n > limit {
 		w.Fatalf("%d entries sealed of at most %d", n, limit)
@@ -103,7 +103,7 @@ func testUsageRange(w *world) {
 			w.Errorf("no days: %+v", none)
 		}
 	}
-	days, err := w.store.Usage(w.ctx, w.account, date("2026-03-02").Add(5*time.Hour), date("2026-03-02").Add(6*time.Hour))
+	days, err := w.store.Usage(w.Context(), w.account, date("2026-03-02").Add(5*time.Hour), date("2026-03-02").Add(6*time.Hour))
 	w.must(err)
 	w.same("the day that a range lies in", days, want[2:3])
 }
@@ -133,8 +133,8 @@ func testUsageSplit(w *world) {
 // sealedAt reads how far an account is sealed.
 func (w *world) sealedAt(account dpp.AccountID) (seq int64, digest ledger.Digest) {
 	w.Helper()
-	w.must(w.store.Snapshot(w.ctx, func(s store.Snapshot) (err error) {
-		seq, digest, err = s.Sealed(w.ctx, account)
+	w.must(w.store.Snapshot(w.Context(), func(s store.Snapshot) (err error) {
+		seq, digest, err = s.Sealed(w.Context(), account)
 		return err
 	}))
 	return seq, digest
@@ -178,8 +178,8 @@ func testEachUsage(w *world) {
 	want := w.busyDays()
 	w.seal(1000)
 	var folded []store.UsageDay
-	w.must(w.store.Snapshot(w.ctx, func(s store.Snapshot) error {
-		return s.EachUsage(w.ctx, w.account, func(d store.UsageDay) error {
+	w.must(w.store.Snapshot(w.Context(), func(s store.Snapshot) error {
+		return s.EachUsage(w.Context(), w.account, func(d store.UsageDay) error {
 			folded = append(folded, d)
 			return nil
 		})
@@ -224,12 +224,12 @@ func testUsageForgotten(w *world) {
 	want := w.busyDays()
 	w.seal(1000)
 	w.clock.advance(2 * keyWindow)
-	due, err := w.store.Due(w.ctx, store.DueQuery{Due: store.DueRetention, Limit: 100})
+	due, err := w.store.Due(w.Context(), store.DueQuery{Due: store.DueRetention, Limit: 100})
 	w.must(err)
 	for _, d := range due {
-		w.must(w.store.Purge(w.ctx, []dpp.RunID{d.Run.ID}))
+		w.must(w.store.Purge(w.Context(), []dpp.RunID{d.Run.ID}))
 	}
-	if n, err := w.store.Forget(w.ctx, w.clock.Now(), 1000); err != nil || n == 0 {
+	if n, err := w.store.Forget(w.Context(), w.clock.Now(), 1000); err != nil || n == 0 {
 		w.Fatalf("%d rows forgotten, %v", n, err)
 	}
 	w.same("usage", w.usage("2026-01-01", "2027-01-01"), want)

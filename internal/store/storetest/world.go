@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -46,7 +45,6 @@ func (c *clock) advance(d time.Duration) {
 // world is a store with one tenant, who has paid in 100 USD.
 type world struct {
 	*testing.T
-	ctx     context.Context
 	clock   *clock
 	open    func() store.Store
 	store   store.Store
@@ -56,7 +54,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, h Harness) *world {
-	w := &world{T: t, ctx: t.Context(), clock: newClock()}
+	w := &world{T: t, clock: newClock()}
 	w.open = h.New(t, w.clock.Now)
 	w.store = w.open()
 	w.tenant = w.newTenant(100 * dpp.USD)
@@ -76,7 +74,7 @@ func (w *world) must(err error) {
 func (w *world) newTenant(credit dpp.Money) dpp.TenantID {
 	w.Helper()
 	id := dpp.NewTenantID()
-	w.must(w.store.CreateTenant(w.ctx, dpp.Tenant{ID: id, Name: "a tenant"}))
+	w.must(w.store.CreateTenant(w.Context(), dpp.Tenant{ID: id, Name: "a tenant"}))
 	if credit > 0 {
 		w.post(ledger.NewCredit(dpp.AccountOf(id, true), credit, "start"))
 	}
@@ -85,7 +83,7 @@ func (w *world) newTenant(credit dpp.Money) dpp.TenantID {
 
 func (w *world) post(transfer ledger.Transfer) store.Posted {
 	w.Helper()
-	out, err := w.store.Post(w.ctx, []ledger.Transfer{transfer})
+	out, err := w.store.Post(w.Context(), []ledger.Transfer{transfer})
 	w.must(err)
 	if len(out) != 1 {
 		w.Fatalf("%d outcomes for one transfer", len(out))
@@ -120,7 +118,7 @@ func submissionOf(tenant dpp.TenantID, key string, hold dpp.Money) store.Submiss
 
 func (w *world) submit(items ...store.Submission) []store.Submitted {
 	w.Helper()
-	out, err := w.store.Submit(w.ctx, items)
+	out, err := w.store.Submit(w.Context(), items)
 	w.must(err)
 	if len(out) != len(items) {
 		w.Fatalf("%d outcomes for %d submissions", len(out), len(items))
@@ -150,7 +148,7 @@ func slot(token string, run dpp.RunID) store.Slot {
 
 func (w *world) claim(slots ...store.Slot) []*store.Claimed {
 	w.Helper()
-	out, err := w.store.Claim(w.ctx, slots)
+	out, err := w.store.Claim(w.Context(), slots)
 	w.must(err)
 	if len(out) != len(slots) {
 		w.Fatalf("%d outcomes for %d slots", len(out), len(slots))
@@ -203,7 +201,7 @@ func requeueing(run dpp.Run) store.Transition {
 
 func (w *world) transition(steps ...store.Transition) []store.Transitioned {
 	w.Helper()
-	out, err := w.store.Transition(w.ctx, steps)
+	out, err := w.store.Transition(w.Context(), steps)
 	w.must(err)
 	if len(out) != len(steps) {
 		w.Fatalf("%d outcomes for %d transitions", len(out), len(steps))
@@ -224,7 +222,7 @@ func (w *world) happens(step store.Transition) dpp.Run {
 // run reads one run.
 func (w *world) run(id dpp.RunID) dpp.Run {
 	w.Helper()
-	runs, err := w.store.RunsByID(w.ctx, []dpp.RunID{id})
+	runs, err := w.store.RunsByID(w.Context(), []dpp.RunID{id})
 	w.must(err)
 	if len(runs) != 1 {
 		w.Fatalf("%d runs of one identifier", len(runs))
@@ -240,7 +238,7 @@ func (w *world) balance() ledger.Account {
 
 func (w *world) accountOf(id dpp.AccountID) ledger.Account {
 	w.Helper()
-	accounts, err := w.store.Accounts(w.ctx, []dpp.AccountID{id})
+	accounts, err := w.store.Accounts(w.Context(), []dpp.AccountID{id})
 	w.must(err)
 	if len(accounts) != 1 {
 		w.Fatalf("%d accounts of one identifier", len(accounts))
@@ -252,8 +250,8 @@ func (w *world) accountOf(id dpp.AccountID) ledger.Account {
 func (w *world) entries(id dpp.AccountID) []ledger.Entry {
 	w.Helper()
 	var all []ledger.Entry
-	w.must(w.store.Snapshot(w.ctx, func(s store.Snapshot) error {
-		return s.EachEntry(w.ctx, id, func(e ledger.Entry) error {
+	w.must(w.store.Snapshot(w.Context(), func(s store.Snapshot) error {
+		return s.EachEntry(w.Context(), id, func(e ledger.Entry) error {
 			all = append(all, e)
 			return nil
 		})
