@@ -204,7 +204,7 @@ func TestABodyThatDoesNotArrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close() //nolint:errcheck // the test is over
-	fmt.Fprintf(conn, "POST /v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nIdempotency-Key: half-key-1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", s.secret)
+	fmt.Fprintf(conn, "POST /v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nIdempotency-Key: half-key-1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", string(s.secret))
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

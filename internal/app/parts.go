@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"net/url"
 	"os"
 
 	"dpp"
@@ -82,8 +83,21 @@ func newPacks(cfg config.Config, own []netip.AddrPort, packs []pack.Pack) (*pack
 	if packs != nil {
 		return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
 	}
-	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own}})
+	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
 	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher))
+}
+
+// publicNames is the platform's own name, which no pack may reach. An address is
+// none: our listeners are denied by themselves.
+func publicNames(publicURL string) []string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return nil
+	}
+	return []string{u.Hostname()}
 }
 
 // serviceConfig is what the use cases need of the settings.

@@ -45,6 +45,7 @@ type Server struct {
 	web     []*http.Server
 	unlock  func() error
 	address string
+	ops     string // address of the ops listener, where there is one
 
 	loops    sync.WaitGroup
 	stopping atomic.Bool
@@ -78,6 +79,9 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	}
 	undo = append(undo, func() error { return closeAll(listeners) })
 	s.address = listeners[0].Addr().String()
+	if len(listeners) > 1 {
+		s.ops = listeners[1].Addr().String()
+	}
 	if err = s.assemble(listeners, opts); err != nil {
 		return nil, err
 	}
@@ -163,6 +167,10 @@ func (s *Server) sweepFiles(ctx context.Context) {
 
 // Address is where the API listens, as host:port.
 func (s *Server) Address() string { return s.address }
+
+// OpsAddress is where metrics and profiles are served without a key; empty where
+// they are not.
+func (s *Server) OpsAddress() string { return s.ops }
 
 // Wait serves until ctx ends or a listener fails, and then shuts down.
 func (s *Server) Wait(ctx context.Context) error {
