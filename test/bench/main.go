@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,13 +22,33 @@ func main() {
 	seconds := flag.Float64("seconds", 3, "how long each measurement lasts")
 	rounds := flag.Int("rounds", 3, "how often each measurement is made; medians are shown")
 	out := flag.String("out", "", "file to write the table to")
+	only := flag.String("only", "", "measure only what has this in its name")
+	profile := flag.String("cpuprofile", "", "file to write a CPU profile to")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, time.Duration(*seconds*float64(time.Second)), *rounds, *out); err != nil {
+	if err := profiled(*profile, func() error {
+		return run(ctx, *only, time.Duration(*seconds*float64(time.Second)), *rounds, *out)
+	}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func profiled(path string, do func() error) error {
+	if path == "" {
+		return do()
+	}
+	file, err := os.Create(path) //nolint:gosec // whoever runs it names it
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	err = do()
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
 }
 
 // scenario is one thing that is measured. setup is made anew for every round.
@@ -60,8 +82,8 @@ type figure struct {
 	done      int64
 }
 
-func run(ctx context.Context, length time.Duration, rounds int, out string) error {
-	all := scenarios()
+func run(ctx context.Context, only string, length time.Duration, rounds int, out string) error {
+	all := slices.DeleteFunc(scenarios(), func(s scenario) bool { return !strings.Contains(s.name, only) })
 	figures := make([][]figure, len(all))
 	for round := range rounds {
 		for i, s := range all {

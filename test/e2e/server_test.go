@@ -65,6 +65,7 @@ type server struct {
 	log   *logBuffer
 	url   string
 	key   dpp.Secret
+	web   http.RoundTripper // checks every answer
 }
 
 // start brings up a server with settings such as "DPP_LEASE_TTL=3s".
