@@ -53,7 +53,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz
 
 bench: ## measure this build on this machine and write docs/performance.md
-	$(GO) run ./test/bench
+	$(GO) run ./test/bench -out docs/performance.md
 
 rename: ## change the module's path everywhere: make rename MODULE=example.com/dpp
 	$(GO) run ./scripts/rename "$(MODULE)"
