@@ -198,7 +198,7 @@ func TestDoctor(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Chmod(cfg.DevKeyPath(), 0o644), os.Remove(cfg.OperatorKeyPath()), os.Truncate(cfg.DatabasePath(), 0)); err != nil { //nolint:gosec // the case
+	if err := errors.Join(os.Chmod(cfg.DevKeyPath(), 0o644), os.Remove(cfg.OperatorKeyPath()), os.Truncate(cfg.DatabasePath(), 0)); err != nil {
 		t.Fatal(err)
 	}
 	if names := wrong(); names["database"] == "" {

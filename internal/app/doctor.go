@@ -65,7 +65,7 @@ func checkSpace(cfg config.Config) ops.Finding {
 	if err := unix.Statfs(cfg.Data, &s); err != nil {
 		return bad(name, err, "Look at the disk under the data folder.")
 	}
-	free := s.Bavail * uint64(s.Bsize) //nolint:gosec,unconvert // a block size is positive; its type differs by system
+	free := s.Bavail * uint64(s.Bsize) //nolint:gosec // a block size is positive
 	if free < leastSpace {
 		return bad(name, fmt.Errorf("%d MiB are free", free>>20), "Free at least 1 GiB, or shorten DPP_RETENTION.")
 	}

@@ -30,7 +30,7 @@ func lockFolder(data string) (unlock func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data folder cannot be locked: %w", err)
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		err = errors.Join(err, file.Close())
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, ErrLocked

@@ -208,12 +208,12 @@ func TestAuditBesideAWorkingPlatform(t *testing.T) {
 				return
 			default:
 			}
-			receipt, err := c.Service.Submit(context.Background(), c.Request(fmt.Sprintf("busy-key-%d", i)))
+			receipt, err := c.Service.Submit(t.Context(), c.Request(fmt.Sprintf("busy-key-%d", i)))
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			if _, err := c.Service.Cancel(context.Background(), c.Key, receipt.Run.ID); err != nil {
+			if _, err := c.Service.Cancel(t.Context(), c.Key, receipt.Run.ID); err != nil {
 				t.Error(err)
 				return
 			}

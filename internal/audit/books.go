@@ -121,6 +121,8 @@ func (b *books) ofRun(e ledger.Entry) {
 		r.captured += e.Amount
 	case ledger.Release:
 		r.released += e.Amount
+	case ledger.Credit, ledger.Adjust: // of no run
+		b.found(4, "run %s: entry %d is a %s", e.Run, e.Seq, e.Kind)
 	}
 	day := e.CreatedAt.UTC().Format("2006-01-02")
 	if !r.known {
@@ -138,12 +140,12 @@ func (b *books) fold(day string, r *runBooks, e ledger.Entry) {
 		u = &store.UsageDay{Day: day, PackType: r.packType}
 		b.usage[key] = u
 	}
-	switch e.Kind {
-	case ledger.Hold:
+	if e.Kind == ledger.Hold {
 		u.Submitted++
 		u.Reserved += e.Amount
 		return
-	case ledger.Capture:
+	}
+	if e.Kind == ledger.Capture {
 		u.Charged += e.Amount
 	}
 	if r.counted {
@@ -159,6 +161,7 @@ func (b *books) fold(day string, r *runBooks, e ledger.Entry) {
 		u.Expired++
 	case dpp.StatusCanceled:
 		u.Canceled++
+	case dpp.StatusQueued, dpp.StatusProcessing: // settled while open: checkRun tells
 	}
 }
 

@@ -39,7 +39,7 @@ func profiled(path string, do func() error) error {
 	if path == "" {
 		return do()
 	}
-	file, err := os.Create(path) //nolint:gosec // whoever runs it names it
+	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func run(ctx context.Context, only string, length time.Duration, rounds int, out
 	if out == "" {
 		return nil
 	}
-	return os.WriteFile(out, []byte(document(report)), 0o644) //nolint:gosec // a document
+	return os.WriteFile(out, []byte(document(report)), 0o644)
 }
 
 func measure(ctx context.Context, s scenario, length time.Duration) (f figure, err error) {

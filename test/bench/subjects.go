@@ -92,7 +92,9 @@ func prepareHTTP(ctx context.Context, _ string) (*subject, error) {
 		work: func(ctx context.Context, _ int) error { return c.post(ctx, http.StatusAccepted) },
 		close: func() error {
 			err := server.Close()
-			<-served
+			if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+				err = errors.Join(err, ended)
+			}
 			return err
 		},
 	}, nil

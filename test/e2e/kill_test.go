@@ -19,7 +19,7 @@ func TestKill(t *testing.T) {
 	s := start(t, fast, "DPP_RATE_LIMIT_GET_PER_MIN=1000000", "DPP_LEASE_TTL=3s", "DPP_LEASE_HEARTBEAT=1s", "DPP_LOG_LEVEL=warn")
 	_, key := s.tenant("killed", "100000.0000")
 	kills := count(5, 50)
-	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // a test's dice
+	random := rand.New(rand.NewPCG(7, 11))
 	load := &load{accepted: make(map[string]accepted)}
 	for round := range kills {
 		load.during(t.Context(), s.client(key), round, func() {

@@ -59,7 +59,7 @@ type Platform struct {
 func New(t testing.TB, opts Options) *Platform {
 	t.Helper()
 	p := &Platform{T: t, Dir: t.TempDir(), Pack: &Script{}, Log: slog.New(slog.DiscardHandler), Observer: silent{}}
-	ctx := context.Background()
+	ctx := t.Context()
 	db := filepath.Join(p.Dir, "dpp.db")
 	p.must(sqlitestore.Migrate(ctx, db))
 	s, err := sqlitestore.Open(ctx, db, sqlitestore.Options{Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }})

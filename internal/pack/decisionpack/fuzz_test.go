@@ -1,7 +1,6 @@
 package decisionpack
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -41,7 +40,7 @@ func FuzzInputs(f *testing.F) {
 		if len(estimate.All) > 1 && estimate.All[1].Quantity > 20_000 {
 			return // too slow for fuzzing
 		}
-		outcome, err := decision.Run(context.Background(), pack.Job{Inputs: inputs, Meter: newMeter(ample)})
+		outcome, err := decision.Run(t.Context(), pack.Job{Inputs: inputs, Meter: newMeter(ample)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func TestEstimateIsWhatRunTakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		meter := newMeter(ample)
-		outcome, err := New().Run(context.Background(), pack.Job{Inputs: inputs, Meter: meter})
+		outcome, err := New().Run(t.Context(), pack.Job{Inputs: inputs, Meter: meter})
 		if err != nil || outcome.Stopped != "" || outcome.Remaining != nil {
 			t.Fatalf("%d draws: %+v, %v", draws, outcome, err)
 		}
@@ -47,7 +47,7 @@ func TestEstimateIsWhatRunTakes(t *testing.T) {
 // small decision with the usual draws costs little more.
 func TestSmallDecisionsAreCheap(t *testing.T) {
 	meter := newMeter(ample)
-	if _, err := New().Run(context.Background(), pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: meter}); err != nil {
+	if _, err := New().Run(t.Context(), pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: meter}); err != nil {
 		t.Fatal(err)
 	}
 	if want := 5_600 * dpp.Money(1); meter.Total() != want {
@@ -64,7 +64,7 @@ func TestCostLimit(t *testing.T) {
 		draws int
 	}{{5_000, 0}, {5_100, 1_500}, {5_400, 6_500}} {
 		meter := newMeter(c.limit)
-		outcome, err := New().Run(context.Background(), pack.Job{Inputs: inputs, Meter: meter})
+		outcome, err := New().Run(t.Context(), pack.Job{Inputs: inputs, Meter: meter})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestCostLimit(t *testing.T) {
 
 // TestNothingAffordable: without the ranking there is no result.
 func TestNothingAffordable(t *testing.T) {
-	outcome, err := New().Run(context.Background(), pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: newMeter(4_900)})
+	outcome, err := New().Run(t.Context(), pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: newMeter(4_900)})
 	if outcome != nil || !errors.Is(err, pack.ErrCostLimit) {
 		t.Errorf("%+v, %v", outcome, err)
 	}
@@ -111,7 +111,7 @@ func meterUntil(draws int64, reached func()) *pack.Meter {
 // TestTimebox: the deadline ends the draws, not the result.
 func TestTimebox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		meter := meterUntil(750, func() { <-ctx.Done() })
 		outcome, err := New().Run(ctx, pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: meter})
@@ -128,7 +128,7 @@ func TestTimebox(t *testing.T) {
 // TestCancel: a cancelled run gives nothing, however far it was.
 func TestCancel(t *testing.T) {
 	for _, draws := range []int64{0, 750} {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(t.Context())
 		meter := meterUntil(draws, cancel)
 		if draws == 0 {
 			cancel()
@@ -146,7 +146,7 @@ func TestCancel(t *testing.T) {
 
 // TestExpired: a deadline that has passed before the ranking leaves nothing.
 func TestExpired(t *testing.T) {
-	ctx, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	meter := newMeter(ample)
 	outcome, err := New().Run(ctx, pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: meter})
@@ -158,7 +158,7 @@ func TestExpired(t *testing.T) {
 // TestRunRefusesWhatEstimateRefuses: inputs that never passed are an error, not a panic.
 func TestRunRefusesWhatEstimateRefuses(t *testing.T) {
 	for _, inputs := range []string{``, `{}`, `[]`, `{"criteria":[]}`, `{"alternatives":[],"criteria":[{"name":"c"}]}`} {
-		outcome, err := New().Run(context.Background(), pack.Job{Inputs: jsontext.Value(inputs), Meter: newMeter(ample)})
+		outcome, err := New().Run(t.Context(), pack.Job{Inputs: jsontext.Value(inputs), Meter: newMeter(ample)})
 		var wrong *pack.InputError
 		if outcome != nil || !errors.As(err, &wrong) {
 			t.Errorf("%s: %+v, %v", inputs, outcome, err)

@@ -1,7 +1,6 @@
 package decisionpack
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -170,7 +169,7 @@ func TestProbabilities(t *testing.T) {
 			t.Fatalf("winner_probability %v differs from its rank probabilities", p)
 		}
 		again, _ := run(t, inputs)
-		if a, c := fmt.Sprintf("%s", marshal(t, found)), fmt.Sprintf("%s", marshal(t, again)); a != c {
+		if a, c := string(marshal(t, found)), string(marshal(t, again)); a != c {
 			t.Fatalf("the same seed gave\n%s\n%s", a, c)
 		}
 	})
