@@ -9,8 +9,23 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/runs"
 )
+
+// query reads the query parameters, which must be among names.
+func (x *exchange) query(names ...string) (*intake.Query, error) {
+	return intake.NewQuery(x.r.URL.RawQuery, names...)
+}
+
+// noQuery refuses every query parameter.
+func (x *exchange) noQuery() error {
+	q, err := x.query()
+	if err != nil {
+		return err
+	}
+	return q.Err()
+}
 
 const (
 	// drainBytes and drainTime bound what is read of a body that was refused for

@@ -2,9 +2,9 @@ package api
 
 import (
 	"errors"
-	"strings"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/api/openapi"
 	"dpp/internal/auth"
 	"dpp/internal/runs"
@@ -15,7 +15,7 @@ func (x *exchange) admitCaller(access openapi.Access) error {
 	if access == openapi.Public {
 		return nil
 	}
-	secret, err := bearer(x.r.Header.Values("Authorization"))
+	secret, err := intake.Bearer(x.r.Header.Values("Authorization"))
 	if err != nil {
 		return err
 	}
@@ -35,16 +35,4 @@ func (x *exchange) admitCaller(access openapi.Access) error {
 		return &runs.Refusal{Reason: dpp.ReasonScopeMissing}
 	}
 	return nil
-}
-
-// bearer takes the secret out of the header Authorization.
-func bearer(values []string) (dpp.Secret, error) {
-	if len(values) == 0 {
-		return "", &runs.Refusal{Reason: dpp.ReasonAuthMissing}
-	}
-	scheme, secret, found := strings.Cut(values[0], " ")
-	if len(values) > 1 || !found || !strings.EqualFold(scheme, "Bearer") {
-		return "", &runs.Refusal{Reason: dpp.ReasonAuthInvalid}
-	}
-	return dpp.Secret(strings.Trim(secret, " ")), nil
 }

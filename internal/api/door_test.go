@@ -83,8 +83,13 @@ func TestPathsAndMethods(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ method, path, allow string }{
-		{"DELETE", "/v1/runs", "GET, HEAD, OPTIONS, POST"}, {"PUT", "/v1/runs", "GET, HEAD, OPTIONS, POST"}, {"POST", "/v1/runs/batch", "GET, HEAD, OPTIONS"},
-		{"GET", "/v1/runs/x/cancel", "OPTIONS, POST"}, {"HEAD", "/v1/runs/x/cancel", "OPTIONS, POST"}, {"POST", "/health", "GET, HEAD, OPTIONS"}, {"ZQ7X", "/v1/budget", "GET, HEAD, OPTIONS"},
+		{"DELETE", "/v1/runs", "GET, HEAD, OPTIONS, POST"},
+		{"PUT", "/v1/runs", "GET, HEAD, OPTIONS, POST"},
+		{"POST", "/v1/runs/batch", "GET, HEAD, OPTIONS"},
+		{"GET", "/v1/runs/x/cancel", "OPTIONS, POST"},
+		{"HEAD", "/v1/runs/x/cancel", "OPTIONS, POST"},
+		{"POST", "/health", "GET, HEAD, OPTIONS"},
+		{"ZQ7X", "/v1/budget", "GET, HEAD, OPTIONS"},
 	} {
 		a := s.do(call{method: c.method, path: c.path, anonymous: true})
 		if a.status != 405 || a.header.Get("Allow") != c.allow {
@@ -204,7 +209,10 @@ func TestABodyThatDoesNotArrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close() //nolint:errcheck // the test is over
-	fmt.Fprintf(conn, "POST /v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nIdempotency-Key: half-key-1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", string(s.secret))
+	_, err = fmt.Fprintf(conn, "POST /v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nIdempotency-Key: half-key-1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", string(s.secret))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +220,7 @@ func TestABodyThatDoesNotArrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the test is over
+	defer resp.Body.Close()
 	if resp.StatusCode != 400 {
 		t.Errorf("%d", resp.StatusCode)
 	}

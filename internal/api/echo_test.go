@@ -18,10 +18,17 @@ func TestNothingIsEchoed(t *testing.T) {
 	s := newSite(t, options{})
 	base := `{"pack_type":"script","inputs":{"note":"x"},"reservation":{"max_cost_usd":"0.5"}}`
 	calls := []call{
-		{method: "GET", path: "/" + marker}, {method: "GET", path: "/v1/" + marker}, {method: "POST", path: "/v1/runs/" + marker},
-		{method: "GET", path: "/v1/runs/" + marker}, {method: "GET", path: "/v1/runs/" + marker + "/result"}, {method: "POST", path: "/v1/runs/" + marker + "/cancel"},
-		{method: "GET", path: "/v1/runs/..%2f" + marker}, {method: "GET", path: "//" + marker}, {method: "GET", path: "/v1/packs/" + marker},
-		{method: "GET", path: "/problems/" + marker}, {method: "GET", path: "/blobs/" + marker + "?expires=" + marker + "&sig=" + marker},
+		{method: "GET", path: "/" + marker},
+		{method: "GET", path: "/v1/" + marker},
+		{method: "POST", path: "/v1/runs/" + marker},
+		{method: "GET", path: "/v1/runs/" + marker},
+		{method: "GET", path: "/v1/runs/" + marker + "/result"},
+		{method: "POST", path: "/v1/runs/" + marker + "/cancel"},
+		{method: "GET", path: "/v1/runs/..%2f" + marker},
+		{method: "GET", path: "//" + marker},
+		{method: "GET", path: "/v1/packs/" + marker},
+		{method: "GET", path: "/problems/" + marker},
+		{method: "GET", path: "/blobs/" + marker + "?expires=" + marker + "&sig=" + marker},
 		{method: strings.ToUpper(marker), path: "/v1/runs"},
 		{method: "GET", path: "/v1/budget", header: map[string]string{"Authorization": "Bearer " + marker}},
 		{method: "GET", path: "/v1/budget", header: map[string]string{"Authorization": marker + " x"}},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/problem"
 )
 
@@ -33,9 +34,9 @@ type exchange struct {
 }
 
 func newExchange(a *API, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{ResponseWriter: w, api: a, r: r, began: time.Now(), pattern: "none", trace: fromTraceparent(r.Header.Values("Traceparent"))}
+	x := &exchange{ResponseWriter: w, api: a, r: r, began: time.Now(), pattern: "none", trace: intake.FromTraceparent(r.Header.Values("Traceparent"))}
 	if x.traced = x.trace != ""; !x.traced {
-		x.trace = newTrace()
+		x.trace = intake.NewTrace()
 	}
 	return x
 }
@@ -53,7 +54,7 @@ func (x *exchange) WriteHeader(status int) {
 
 func (x *exchange) Write(b []byte) (int, error) {
 	x.WriteHeader(http.StatusOK)
-	return x.ResponseWriter.Write(b)
+	return x.ResponseWriter.Write(b) //nolint:gosec // JSON, or HTML from html/template, or what the object store holds as a download
 }
 
 // rescue answers a panic. It is deferred.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/runs"
 	"dpp/internal/store"
 )
@@ -24,21 +25,21 @@ func listRuns(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if q.given("ids") {
+	if q.Given("ids") {
 		return x.runsOfIDs(q)
 	}
-	if q.given("wait") {
-		q.wrong("wait", "not_allowed", "A list can be waited for only together with ids.", "")
+	if q.Given("wait") {
+		q.Wrong("wait", "not_allowed", "A list can be waited for only together with ids.", "")
 	}
 	filter := store.ListQuery{
-		Status: dpp.Status(q.choice("status", statusNames()...)), PackType: q.text("pack_type", maxPackType), ExternalID: q.text("external_id", maxExternalID),
-		CreatedAfter: q.moment("created_after"), CreatedBefore: q.moment("created_before"),
-		Limit: int(q.integer("limit", defaultLimit, 1, maxLimit)) + 1,
+		Status: dpp.Status(q.Choice("status", statusNames()...)), PackType: q.Text("pack_type", intake.MaxPackType), ExternalID: q.Text("external_id", intake.MaxExternalID),
+		CreatedAfter: q.Moment("created_after"), CreatedBefore: q.Moment("created_before"),
+		Limit: int(q.Integer("limit", defaultLimit, 1, maxLimit)) + 1,
 	}
-	if err := q.err(); err != nil {
+	if err := q.Err(); err != nil {
 		return err
 	}
-	if filter.Before, err = q.runCursor(); err != nil {
+	if filter.Before, err = q.RunCursor(); err != nil {
 		return err
 	}
 	found, err := x.api.Service.List(x.r.Context(), x.key, filter)
@@ -48,7 +49,7 @@ func listRuns(x *exchange) error {
 	next := ""
 	if len(found) == filter.Limit {
 		found = found[:filter.Limit-1]
-		next = newCursor(runList, string(found[len(found)-1].ID))
+		next = intake.NewCursor(intake.RunList, string(found[len(found)-1].ID))
 	}
 	return x.answerRuns(found, next)
 }
@@ -63,18 +64,18 @@ func statusNames() []string {
 
 // runsOfIDs answers with those of the named runs that are the caller's own, as soon
 // as any of them has ended.
-func (x *exchange) runsOfIDs(q *query) error {
+func (x *exchange) runsOfIDs(q *intake.Query) error {
 	for _, other := range []string{"status", "pack_type", "created_after", "created_before", "external_id", "limit", "cursor"} {
-		if q.given(other) {
-			q.wrong(other, "not_allowed", "This parameter cannot stand beside ids.", "")
+		if q.Given(other) {
+			q.Wrong(other, "not_allowed", "This parameter cannot stand beside ids.", "")
 		}
 	}
-	wait := q.wait()
-	texts := strings.Split(q.values.Get("ids"), ",")
-	if q.values.Get("ids") == "" || len(texts) > maxIDs {
-		q.wrong("ids", "out_of_range", "The number of ids is out of range.", "1 to 100 ids, separated by commas")
+	wait := q.Wait()
+	texts := strings.Split(q.Value("ids"), ",")
+	if q.Value("ids") == "" || len(texts) > maxIDs {
+		q.Wrong("ids", "out_of_range", "The number of ids is out of range.", "1 to 100 ids, separated by commas")
 	}
-	if err := q.err(); err != nil {
+	if err := q.Err(); err != nil {
 		return err
 	}
 	ids := make([]dpp.RunID, 0, len(texts))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/api/intake"
 )
 
 // getBudget answers GET /v1/budget.
@@ -33,11 +34,11 @@ func getLedger(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	limit := int(q.integer("limit", defaultLimit, 1, maxLimit))
-	if err := q.err(); err != nil {
+	limit := int(q.Integer("limit", defaultLimit, 1, maxLimit))
+	if err := q.Err(); err != nil {
 		return err
 	}
-	before, err := q.ledgerCursor()
+	before, err := q.LedgerCursor()
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func getLedger(x *exchange) error {
 	page := dpp.List[dpp.EntryView]{Data: make([]dpp.EntryView, 0, limit)}
 	if len(entries) > limit {
 		entries = entries[:limit]
-		page.NextCursor = newCursor(ledgerList, itoa(entries[limit-1].Seq))
+		page.NextCursor = intake.NewCursor(intake.LedgerList, itoa(entries[limit-1].Seq))
 	}
 	for _, e := range entries {
 		page.Data = append(page.Data, dpp.EntryView{
@@ -75,8 +76,8 @@ func getUsage(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	from, to := q.span(time.Now())
-	if err := q.err(); err != nil {
+	from, to := span(q, time.Now())
+	if err := q.Err(); err != nil {
 		return err
 	}
 	days, err := x.api.Service.Usage(x.r.Context(), x.key, from, to)
@@ -94,22 +95,22 @@ func getUsage(x *exchange) error {
 }
 
 // span reads from and to. Each defaults to what makes the span the usual one.
-func (q *query) span(now time.Time) (from, to time.Time) {
+func span(q *intake.Query, now time.Time) (from, to time.Time) {
 	tomorrow := now.UTC().Truncate(day).Add(day)
-	switch to = q.day("to", tomorrow); {
-	case q.given("from"):
-		from = q.day("from", to)
+	switch to = q.Day("to", tomorrow); {
+	case q.Given("from"):
+		from = q.Day("from", to)
 	default:
 		from = to.Add(-defaultUsageDays * day)
 	}
-	if len(q.reasons) > 0 {
+	if q.Err() != nil {
 		return from, to
 	}
 	switch {
 	case !from.Before(to):
-		q.wrong("from", "out_of_range", "The span is empty: from must be before to.", "a day before to")
+		q.Wrong("from", "out_of_range", "The span is empty: from must be before to.", "a day before to")
 	case to.Sub(from) > maxUsageDays*day:
-		q.wrong("from", "out_of_range", "The span is too long.", "at most 366 days before to")
+		q.Wrong("from", "out_of_range", "The span is too long.", "at most 366 days before to")
 	}
 	return from, to
 }

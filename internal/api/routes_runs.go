@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/api/openapi"
 )
 
@@ -24,7 +25,7 @@ func submitRoute() route {
 			{Name: "Prefer", In: "header", Description: "wait=N waits up to N seconds (0 to 55; 30 where only wait stands there) for the run's end and then answers 200.", Schema: huma.Schema{Type: huma.TypeString}},
 			traceparent,
 		},
-		Body: SubmitBody{},
+		Body: intake.SubmitBody{},
 		Answers: []openapi.Answer{
 			{Status: http.StatusAccepted, Description: "The run was accepted, now or earlier.", Body: dpp.RunView{}, Headers: submitHeaders},
 			{Status: http.StatusOK, Description: "The run has ended within the time that Prefer: wait gave.", Body: dpp.RunView{}, Headers: submitHeaders},
@@ -43,10 +44,10 @@ func listRoute() route {
 		Description: "Newest first, a page at a time, without URLs and envelopes. With ids, those of the named runs that are your own, in the order asked for; with wait beside ids, as soon as any of them has ended.",
 		Parameters: []openapi.Parameter{
 			{Name: "status", In: "query", Description: "Only runs in this state.", Schema: huma.Schema{Type: huma.TypeString, Enum: anySlice(statusNames())}},
-			{Name: "pack_type", In: "query", Description: "Only runs of this pack.", Schema: textSchema(maxPackType)},
+			{Name: "pack_type", In: "query", Description: "Only runs of this pack.", Schema: textSchema(intake.MaxPackType)},
 			{Name: "created_after", In: "query", Description: "Only runs created at or after this moment.", Schema: huma.Schema{Type: huma.TypeString, Format: "date-time"}},
 			{Name: "created_before", In: "query", Description: "Only runs created before this moment.", Schema: huma.Schema{Type: huma.TypeString, Format: "date-time"}},
-			{Name: "external_id", In: "query", Description: "Only runs with this external_id.", Schema: textSchema(maxExternalID)},
+			{Name: "external_id", In: "query", Description: "Only runs with this external_id.", Schema: textSchema(intake.MaxExternalID)},
 			limitParameter, cursorParameter,
 			{Name: "ids", In: "query", Description: "Up to 100 run ids, separated by commas; only wait may stand beside it.", Schema: huma.Schema{Type: huma.TypeString}},
 			waitParameter,

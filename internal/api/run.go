@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/blob"
 	"dpp/internal/runs"
 )
@@ -16,7 +17,7 @@ import (
 func (x *exchange) patience(wait int64) (context.Context, context.CancelFunc) {
 	// An error means that this is no connection, and has no deadline.
 	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(time.Time{})
-	return context.WithTimeout(x.r.Context(), seconds(wait))
+	return context.WithTimeout(x.r.Context(), time.Duration(wait)*time.Second)
 }
 
 // getRun answers GET /v1/runs/{id}.
@@ -28,12 +29,12 @@ func getRun(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	wait, inline := q.wait(), q.boolean("inline")
-	if err := q.err(); err != nil {
+	wait, inline := q.Wait(), q.Boolean("inline")
+	if err := q.Err(); err != nil {
 		return err
 	}
-	known := parseETags(x.r.Header.Values("If-None-Match"))
-	run, err := x.findRun(wait, known.latest())
+	known := intake.ParseETags(x.r.Header.Values("If-None-Match"))
+	run, err := x.findRun(wait, known.Latest())
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func getRun(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if known.has(run.Version) && !run.Status.Terminal() {
+	if known.Has(run.Version) && !run.Status.Terminal() {
 		return x.unchanged(&run, remaining)
 	}
 	return x.answerRun(http.StatusOK, &run, remaining, inline || run.Options.Inline)
@@ -77,7 +78,7 @@ func cancelRun(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := decodeNothing(body); err != nil {
+	if err := intake.DecodeNothing(body); err != nil {
 		return err
 	}
 	run, err := x.api.Service.Cancel(x.r.Context(), x.key, dpp.RunID(x.r.PathValue("id")))
@@ -163,7 +164,7 @@ func (x *exchange) runHeaders(run *dpp.Run, cost dpp.CostView) {
 	x.costHeaders(cost)
 	h.Set("Cache-Control", cachePrivate)
 	h.Set("ETag", `W/"`+itoa(run.Version)+`"`)
-	if !x.traced && validTrace(run.Meta.TraceID) {
+	if !x.traced && intake.ValidTrace(run.Meta.TraceID) {
 		x.trace = run.Meta.TraceID
 		h.Set("X-Trace-Id", x.trace)
 	}

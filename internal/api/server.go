@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"dpp/internal/api/intake"
 )
 
 // Timeouts of the server. Reading covers header and body; a request that waits
@@ -12,7 +14,7 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
-	writeTimeout      = readTimeout + maxWait*time.Second + 15*time.Second
+	writeTimeout      = readTimeout + intake.MaxWait*time.Second + 15*time.Second
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 32 << 10
 )

@@ -75,7 +75,7 @@ func newSite(t *testing.T, opts options) *site {
 	t.Cleanup(func() {
 		s.Service.EndWaits()
 		server.Close()
-		s.Platform.Close()
+		s.Close()
 	})
 	s.client = &http.Client{
 		Transport:     checker(t).Transport(&http.Transport{DisableCompression: true}, func(err error) { t.Error(err) }),
@@ -173,7 +173,7 @@ func (s *site) try(c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read whole
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return answer{resp.StatusCode, resp.Header, body}, err
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"dpp"
+	"dpp/internal/api/intake"
 	"dpp/internal/ledger"
 	"dpp/internal/runs"
 )
@@ -39,7 +40,7 @@ func (x *exchange) submission() (runs.Request, error) {
 	if err := x.noQuery(); err != nil {
 		return runs.Request{}, err
 	}
-	key, err := idempotencyKey(x.r.Header.Values(idempotencyHeader))
+	key, err := intake.IdempotencyKey(x.r.Header.Values(intake.IdempotencyHeader))
 	if err != nil {
 		return runs.Request{}, err
 	}
@@ -47,16 +48,16 @@ func (x *exchange) submission() (runs.Request, error) {
 	if err != nil {
 		return runs.Request{}, err
 	}
-	s, err := decodeSubmission(body)
+	s, err := intake.DecodeSubmission(body)
 	if err != nil {
 		return runs.Request{}, err
 	}
-	if s.meta.TraceID == "" {
-		s.meta.TraceID = x.trace
+	if s.Meta.TraceID == "" {
+		s.Meta.TraceID = x.trace
 	}
 	return runs.Request{
-		Key: x.key, IdempotencyKey: key, PackType: s.packType, Inputs: s.inputs,
-		Reservation: s.reservation, Options: s.options, Meta: s.meta,
+		Key: x.key, IdempotencyKey: key, PackType: s.PackType, Inputs: s.Inputs,
+		Reservation: s.Reservation, Options: s.Options, Meta: s.Meta,
 	}, nil
 }
 
@@ -64,7 +65,7 @@ func (x *exchange) submission() (runs.Request, error) {
 // accepted whatever happens here: what cannot be waited for, or be read again, is
 // told as it was at the acceptance.
 func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Account) {
-	wait, preferred := preferredWait(x.r.Header.Values("Prefer"))
+	wait, preferred := intake.PreferredWait(x.r.Header.Values("Prefer"))
 	if !preferred {
 		return http.StatusAccepted, receipt.Run, receipt.Account
 	}

@@ -87,7 +87,8 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 }
 
 func options[I any](s *Service, name string, size func(I) int) batch.Options[I] {
-	o := batch.Options[I]{MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
+	o := batch.Options[I]{
+		MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
 		Observe: func(n int) { s.observe.Batched(name, n) },
 		// The value of a panic may hold a caller's data, so only its type is logged.
 		Panicked: func(p *batch.PanicError) {

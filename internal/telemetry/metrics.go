@@ -100,7 +100,8 @@ const depthTimeout = 2 * time.Second
 // WatchQueue shows how many runs wait and for how long the first has, asked at
 // every scrape. Nothing is shown while the store does not answer.
 func (m *Metrics) WatchQueue(depth func(context.Context) (waiting int64, oldest time.Duration, err error)) {
-	m.registry.MustRegister(&queueCollector{depth: depth,
+	m.registry.MustRegister(&queueCollector{
+		depth:   depth,
 		waiting: prometheus.NewDesc("dpp_queue_waiting", "Runs that wait to be claimed.", nil, nil),
 		oldest:  prometheus.NewDesc("dpp_queue_oldest_seconds", "How long the run that waits longest has waited.", nil, nil),
 	})

@@ -94,7 +94,7 @@ func (c *Checker) Check(e Exchange) error {
 			return fmt.Errorf("apitest: request: %w", join(findings))
 		}
 	}
-	return c.answer(request(e.Request, e.RequestBody), response(e.Response, status, body))
+	return c.answer(request(e.Request, e.RequestBody), e.Response, status, body)
 }
 
 // unknown checks the answer to a path or method that the document does not have: it
@@ -107,11 +107,15 @@ func (c *Checker) unknown(e Exchange, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("apitest: %w", err)
 	}
-	return c.answer(anything, response(e.Response, http.StatusInternalServerError, body))
+	return c.answer(anything, e.Response, http.StatusInternalServerError, body)
 }
 
-func (c *Checker) answer(req *http.Request, resp *http.Response) error {
-	if ok, findings := c.validator.ValidateHttpResponse(req, resp); !ok {
+// answer checks an answer as if it had a status and a body.
+func (c *Checker) answer(req *http.Request, resp *http.Response, status int, body []byte) error {
+	header := resp.Header.Clone()
+	header.Del("Content-Encoding")
+	as := http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+	if ok, findings := c.validator.ValidateHttpResponse(req, &as); !ok {
 		return fmt.Errorf("apitest: answer: %w", join(findings))
 	}
 	return nil
@@ -133,12 +137,6 @@ func request(r *http.Request, body []byte) *http.Request {
 	clone := r.Clone(r.Context())
 	clone.Body = io.NopCloser(bytes.NewReader(body))
 	return clone
-}
-
-func response(r *http.Response, status int, body []byte) *http.Response {
-	header := r.Header.Clone()
-	header.Del("Content-Encoding")
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
 }
 
 func join(findings []*validation.ValidationError) error {

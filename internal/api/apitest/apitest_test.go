@@ -1,7 +1,6 @@
 package apitest_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -102,7 +101,7 @@ func exchange(t *testing.T, checker *apitest.Checker, method, path, sent string,
 	defer server.Close()
 	var found error
 	client := http.Client{Transport: checker.Transport(server.Client().Transport, func(err error) { found = errors.Join(found, err) })}
-	req, err := http.NewRequestWithContext(context.Background(), method, server.URL+path, strings.NewReader(sent))
+	req, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(sent))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +110,7 @@ func exchange(t *testing.T, checker *apitest.Checker, method, path, sent string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read whole
+	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != r.body {
 		t.Fatalf("the body did not pass through: %q %v", body, err)
 	}

@@ -86,20 +86,18 @@ func (n *normalizer) at(code, message, expected string) error {
 }
 
 func (n *normalizer) value() error {
-	switch n.dec.PeekKind() {
-	case '{':
+	if kind := n.dec.PeekKind(); kind == '{' {
 		return n.nested('}', n.member)
-	case '[':
-		return n.nested(']', func() error { n.comma('['); return n.value() })
+	} else if kind == '[' {
+		return n.nested(']', n.item)
 	}
 	raw, err := n.dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	switch raw.Kind() {
-	case '"':
+	if kind := raw.Kind(); kind == '"' {
 		err = n.checkString(raw)
-	case '0':
+	} else if kind == '0' {
 		err = n.checkNumber(raw)
 	}
 	n.out = append(n.out, raw...)
@@ -126,6 +124,11 @@ func (n *normalizer) nested(end jsontext.Kind, each func() error) error {
 	}
 	n.out = append(n.out, byte(end))
 	return nil
+}
+
+func (n *normalizer) item() error {
+	n.comma('[')
+	return n.value()
 }
 
 // member copies a name and its value, or nothing where the value is null.

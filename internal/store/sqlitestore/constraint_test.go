@@ -15,17 +15,17 @@ const goodRows = `
 	INSERT INTO tenants (id, name, created_at) VALUES ('ten_a', 'a', 1);
 	INSERT INTO accounts (id, tenant_id, live, credited, available, held, spent, open_runs, seq) VALUES ('ten_a', 'ten_a', 1, 100000, 60000, 20000, 20000, 2, 5);
 	INSERT INTO keys (id, tenant_id, name, live, scopes, hash, created_at) VALUES ('key_a', 'ten_a', 'k', 1, '["runs"]', zeroblob(32), 1);
-	INSERT INTO runs (id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version, attempt, losses, max_cost, timebox_ms,
+	INSERT INTO runs (n, id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version, attempt, losses, max_cost, timebox_ms,
 		min_reliability, inline, allow_partial, trace_id, external_id, inputs_key, created_at, updated_at, queue_expires_at, deadline, used)
-		VALUES ('run_queued', 'ten_a', 1, 'url', '1', '1', 'QUEUED', 'RESERVED', 1, 0, 0, 10000, 90000, 0, 0, 1, 't', '', '', 1, 1, 10, 20, 0);
-	INSERT INTO runs (id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version, attempt, losses, max_cost, timebox_ms,
+		VALUES (1, 'run_queued', 'ten_a', 1, 'url', '1', '1', 'QUEUED', 'RESERVED', 1, 0, 0, 10000, 90000, 0, 0, 1, 't', '', '', 1, 1, 10, 20, 0);
+	INSERT INTO runs (n, id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version, attempt, losses, max_cost, timebox_ms,
 		min_reliability, inline, allow_partial, trace_id, external_id, inputs_key, created_at, updated_at, queue_expires_at, deadline, used, completed_at, result)
-		VALUES ('run_ended', 'ten_a', 1, 'url', '1', '1', 'COMPLETED', 'SETTLED', 3, 1, 0, 10000, 90000, 0, 0, 1, 't', '', '', 1, 1, 10, 20, 5000, 5, '{}');
+		VALUES (2, 'run_ended', 'ten_a', 1, 'url', '1', '1', 'COMPLETED', 'SETTLED', 3, 1, 0, 10000, 90000, 0, 0, 1, 't', '', '', 1, 1, 10, 20, 5000, 5, '{}');
 	INSERT INTO entries (account_id, seq, kind, amount, run_id, created_at) VALUES ('ten_a', 1, 'hold', 10000, 'run_ended', 1);
 	INSERT INTO entries (account_id, seq, kind, amount, run_id, created_at) VALUES ('ten_a', 2, 'capture', 5000, 'run_ended', 1);
 	INSERT INTO entries (account_id, seq, kind, amount, reference, created_at) VALUES ('ten_a', 3, 'credit', 5000, 'ref', 1);
-	INSERT INTO idempotency (tenant_id, live, key, run_id, payload_hash, expires_at) VALUES ('ten_a', 1, 'key-1', 'run_ended', zeroblob(32), 9);
-	INSERT INTO leases (run_id, token, expires_at) VALUES ('run_queued', 'token', 9);
+	INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (2, 'ten_a', 1, 'key-1', zeroblob(32), 9);
+	INSERT INTO leases (run_n, token, expires_at) VALUES (1, 'token', 9);
 	INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_a', 'ten_a', 'run_ended', 'run.completed', 1, 1);
 	INSERT INTO usage_days (account_id, day, pack_type) VALUES ('ten_a', '2026-03-01', 'url')`
 
@@ -64,6 +64,7 @@ var forbidden = map[string]string{
 	"a deleted run that is pointed to": `DELETE FROM runs WHERE id = 'run_ended'`,
 	"a deleted account with runs":      `DELETE FROM accounts`,
 	"a second run of one identifier":   `INSERT INTO runs SELECT * FROM runs WHERE id = 'run_ended'`,
+	"another run of that identifier":   `UPDATE runs SET id = 'run_ended' WHERE id = 'run_queued'`,
 	"a reliability above one":          `UPDATE runs SET min_reliability = 1000001`,
 
 	"an entry of no account":            `INSERT INTO entries (account_id, seq, kind, amount, created_at) VALUES ('ten_c', 1, 'credit', 100, 1)`,
@@ -81,15 +82,15 @@ var forbidden = map[string]string{
 	"an adjustment without a direction": `UPDATE entries SET kind = 'adjust' WHERE seq = 3`,
 	"a reference of a hold":             `UPDATE entries SET reference = 'x' WHERE seq = 1`,
 
-	"a key used twice":        `INSERT INTO idempotency (tenant_id, live, key, run_id, payload_hash, expires_at) VALUES ('ten_a', 1, 'key-1', 'run_queued', zeroblob(32), 9)`,
-	"a run with two keys":     `INSERT INTO idempotency (tenant_id, live, key, run_id, payload_hash, expires_at) VALUES ('ten_a', 1, 'key-2', 'run_ended', zeroblob(32), 9)`,
-	"a key of no run":         `INSERT INTO idempotency (tenant_id, live, key, run_id, payload_hash, expires_at) VALUES ('ten_a', 1, 'key-2', 'run_x', zeroblob(32), 9)`,
+	"a key used twice":        `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (1, 'ten_a', 1, 'key-1', zeroblob(32), 9)`,
+	"a run with two keys":     `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (2, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
+	"a key of no run":         `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (9, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
 	"half a hash":             `UPDATE idempotency SET payload_hash = zeroblob(16)`,
-	"a second lease of a run": `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_queued', 'other', 9)`,
-	"a token twice":           `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_ended', 'token', 9)`,
-	"a lease of no run":       `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_x', 'other', 9)`,
+	"a second lease of a run": `INSERT INTO leases (run_n, token, expires_at) VALUES (1, 'other', 9)`,
+	"a token twice":           `INSERT INTO leases (run_n, token, expires_at) VALUES (2, 'token', 9)`,
+	"a lease of no run":       `INSERT INTO leases (run_n, token, expires_at) VALUES (9, 'other', 9)`,
 	"half a progress":         `UPDATE leases SET done = 1`,
-	"inputs of no run":        `INSERT INTO run_inputs (run_id, data) VALUES ('run_x', x'00')`,
+	"inputs of no run":        `INSERT INTO run_inputs (run_n, data) VALUES (9, x'00')`,
 	"an event of no run":      `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_b', 'ten_a', 'run_x', 't', 1, 1)`,
 	"a secret twice":          `INSERT INTO keys (id, name, live, scopes, hash, created_at) VALUES ('key_b', 'k', 1, '[]', zeroblob(32), 1)`,
 	"a key of no tenant":      `UPDATE keys SET tenant_id = 'ten_c'`,

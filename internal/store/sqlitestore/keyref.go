@@ -22,9 +22,9 @@ func keyList(keys []store.KeyRef) (string, error) {
 }
 
 const selectRunsByKey = `SELECT ` + runColumns + `, ` + leaseColumns + `, known.tenant_id, known.live, known.key, payload_hash
-	FROM json_each(?1) AS wanted JOIN idempotency AS known
+	FROM json_each(?1) AS wanted CROSS JOIN idempotency AS known
 	ON known.tenant_id = wanted.value ->> 0 AND known.live = wanted.value ->> 1 AND known.key = wanted.value ->> 2
-	JOIN runs ON runs.id = known.run_id LEFT JOIN leases ON leases.run_id = runs.id
+	JOIN runs ON runs.n = known.run_n LEFT JOIN leases ON leases.run_n = runs.n
 	WHERE known.expires_at > ?2`
 
 // RunsByKey returns for each key, in order, the run that it was used for inside its

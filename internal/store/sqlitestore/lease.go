@@ -6,7 +6,7 @@ import (
 	"dpp/internal/store"
 )
 
-const updateLease = `UPDATE leases SET expires_at = ?3, done = ?4, total = ?5, unit = ?6, metered = ?7 WHERE run_id = ?1 AND token = ?2`
+const updateLease = `UPDATE leases SET expires_at = ?3, done = ?4, total = ?5, unit = ?6, metered = ?7 WHERE run_n = (SELECT n FROM runs WHERE id = ?1) AND token = ?2`
 
 // Heartbeat renews leases and notes progress.
 func (s *Store) Heartbeat(ctx context.Context, beats []store.Beat) ([]bool, error) {

@@ -102,9 +102,9 @@ func ceilMillis(t time.Time) int64 {
 const (
 	selectDueLeases = `SELECT ` + leasedRuns + ` WHERE leases.expires_at < ?1 ORDER BY leases.expires_at LIMIT ?2`
 	selectDueQueue  = `SELECT ` + runsAndLeases + ` WHERE status = 'QUEUED' AND queue_expires_at <= ?1
-		ORDER BY queue_expires_at, id LIMIT ?2`
+		ORDER BY queue_expires_at, n LIMIT ?2`
 	selectDueRetention = `SELECT ` + runsAndLeases + ` WHERE completed_at IS NOT NULL AND completed_at <= ?1 AND purged_at IS NULL
-		ORDER BY completed_at, id LIMIT ?2`
+		ORDER BY completed_at, n LIMIT ?2`
 )
 
 // Due returns runs that the reaper must look at.

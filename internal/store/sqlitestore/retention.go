@@ -10,8 +10,8 @@ import (
 const (
 	updatePurged = `UPDATE runs SET purged_at = ?2
 		WHERE id IN (SELECT value FROM json_each(?1)) AND +completed_at IS NOT NULL AND +purged_at IS NULL`
-	deleteInputs = `DELETE FROM run_inputs WHERE run_id IN (
-		SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) AND +purged_at IS NOT NULL)`
+	deleteInputs = `DELETE FROM run_inputs WHERE run_n IN (
+		SELECT n FROM runs WHERE id IN (SELECT value FROM json_each(?1)) AND +purged_at IS NOT NULL)`
 )
 
 // Purge marks terminal runs and deletes their inputs.
@@ -34,13 +34,13 @@ func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
 }
 
 const (
-	deleteKeys = `DELETE FROM idempotency WHERE run_id IN (SELECT run_id FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)`
+	deleteKeys = `DELETE FROM idempotency WHERE run_n IN (SELECT run_n FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)`
 
 	// A run whose key may still be asked for, or whose entries are not folded into
 	// usage yet, stays for now.
-	deleteRuns = `DELETE FROM runs WHERE id IN (
-		SELECT id FROM runs WHERE purged_at IS NOT NULL AND completed_at < ?1
-		AND NOT EXISTS (SELECT 1 FROM idempotency WHERE idempotency.run_id = runs.id)
+	deleteRuns = `DELETE FROM runs WHERE n IN (
+		SELECT n FROM runs WHERE purged_at IS NOT NULL AND completed_at < ?1
+		AND NOT EXISTS (SELECT 1 FROM idempotency WHERE idempotency.run_n = runs.n)
 		AND NOT EXISTS (SELECT 1 FROM entries JOIN accounts ON accounts.id = entries.account_id
 			WHERE entries.run_id = runs.id AND entries.seq > accounts.sealed_seq)
 		ORDER BY completed_at LIMIT ?2)`

@@ -19,9 +19,9 @@ const leaseColumns = `ifnull(token, ''), ifnull(leases.expires_at, 0), done IS N
 
 const (
 	// runsAndLeases are runs, with their leases where they have one.
-	runsAndLeases = runColumns + `, ` + leaseColumns + ` FROM runs LEFT JOIN leases ON leases.run_id = runs.id`
+	runsAndLeases = runColumns + `, ` + leaseColumns + ` FROM runs LEFT JOIN leases ON leases.run_n = runs.n`
 	// leasedRuns are only those that have one.
-	leasedRuns = runColumns + `, ` + leaseColumns + ` FROM leases JOIN runs ON runs.id = leases.run_id`
+	leasedRuns = runColumns + `, ` + leaseColumns + ` FROM leases JOIN runs ON runs.n = leases.run_n`
 )
 
 // runRow is a row of runs on its way into a [dpp.Run].
@@ -96,7 +96,8 @@ func scanLeasedRun(r row, run *dpp.Run, lease *leaseRow, more ...any) error {
 		return err
 	}
 	if lease.progressed {
-		run.Progress = &lease.progress
+		progress := lease.progress // the lease may change while this answer is on its way
+		run.Progress = &progress
 	}
 	return nil
 }

@@ -72,8 +72,8 @@ func (s snapshot) EachEntry(ctx context.Context, account dpp.AccountID, each fun
 	}, each)
 }
 
-const selectEachRun = `SELECT ` + runColumns + `, ` + leaseColumns + `, (SELECT count(*) FROM idempotency WHERE run_id = runs.id)
-	FROM runs LEFT JOIN leases ON leases.run_id = runs.id
+const selectEachRun = `SELECT ` + runColumns + `, ` + leaseColumns + `, (SELECT count(*) FROM idempotency WHERE run_n = runs.n)
+	FROM runs LEFT JOIN leases ON leases.run_n = runs.n
 	WHERE tenant_id = (SELECT tenant_id FROM accounts WHERE id = ?1) AND live = (SELECT live FROM accounts WHERE id = ?1)
 	AND runs.id > ?2 ORDER BY runs.id LIMIT ?3`
 
@@ -123,12 +123,12 @@ func (s snapshot) EachUsage(ctx context.Context, account dpp.AccountID, each fun
 }
 
 const selectStrays = `
-	SELECT 'lease of ' || run_id || ', which is not PROCESSING' FROM leases
-		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id AND status = 'PROCESSING')
-	UNION ALL SELECT 'idempotency row of ' || run_id || ', which does not exist' FROM idempotency
-		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id)
-	UNION ALL SELECT 'inputs of ' || run_id || ', which does not exist' FROM run_inputs
-		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id)
+	SELECT 'lease of ' || ifnull(id, 'run number ' || run_n) || ', which is not PROCESSING' FROM leases LEFT JOIN runs ON n = run_n
+		WHERE status IS NOT 'PROCESSING'
+	UNION ALL SELECT 'idempotency row of ' || tenant_id || ' for run number ' || run_n || ', which does not exist' FROM idempotency
+		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE n = run_n)
+	UNION ALL SELECT 'inputs of run number ' || run_n || ', which does not exist' FROM run_inputs
+		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE n = run_n)
 	UNION ALL SELECT 'event ' || id || ' of ' || run_id || ', which does not exist' FROM outbox
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = run_id)
 	UNION ALL SELECT 'run ' || id || ' without an account' FROM runs

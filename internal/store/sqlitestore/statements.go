@@ -4,8 +4,8 @@ package sqlitestore
 func writes() []string {
 	return []string{
 		begin, commit, rollback,
-		selectKeys, selectAccounts, selectRuns, insertRun, insertInputs, upsertKey, insertEntry, updateAccount,
-		selectHeld, selectReady, selectOldest, updateStarted, insertLease, selectInputs, updateLease,
+		selectKeys, selectAccounts, selectRuns, insertRun, insertInputs, insertKeyRow, deleteKey, insertEntry, updateAccount,
+		selectHeld, selectReady, selectOldest, updateStarted, insertLease, updateLease,
 		selectStanding, deleteLease, updateRequeued, updateEnded, insertEvent,
 		selectReferenced,
 		selectUnsealed, selectToSeal, updateSeal, upsertUsage,

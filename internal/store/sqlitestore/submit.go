@@ -40,11 +40,12 @@ func (t *tx) submit(batch []store.Submission) ([]store.Submitted, error) {
 	var earlier []*dpp.Run // answered with a run that is there already
 	for i := range batch {
 		item, outcome := &batch[i], &outcomes[i]
-		if key, ok := used[item.Key]; ok && key.counts(item, t.now) {
+		key, found := used[item.Key]
+		if found && key.counts(item, t.now) {
 			if *outcome = key.answer(item); outcome.Verdict != store.Conflict {
 				earlier = append(earlier, &outcome.Run)
 			}
-		} else if *outcome, err = t.accept(item, b); err != nil {
+		} else if *outcome, err = t.accept(item, b, found); err != nil {
 			return nil, err
 		}
 		outcome.Account = b.accounts[item.Run.Account()]
@@ -80,8 +81,10 @@ func (k usedKey) answer(item *store.Submission) store.Submitted {
 	return store.Submitted{Verdict: verdict, Run: dpp.Run{ID: k.run}}
 }
 
-const selectKeys = `SELECT known.key, run_id, payload_hash, expires_at FROM json_each(?3) AS wanted
-	JOIN idempotency AS known ON known.tenant_id = ?1 AND known.live = ?2 AND known.key = wanted.value`
+// SQLite reads the tables of a CROSS JOIN in this order, and looks each key up.
+const selectKeys = `SELECT known.key, runs.id, payload_hash, expires_at FROM json_each(?3) AS wanted
+	CROSS JOIN idempotency AS known ON known.tenant_id = ?1 AND known.live = ?2 AND known.key = wanted.value
+	JOIN runs ON runs.n = known.run_n`
 
 // usedKeys finds the idempotency rows of a batch.
 func (t *tx) usedKeys(batch []store.Submission) (map[store.KeyRef]usedKey, error) {
@@ -120,7 +123,8 @@ func scanKeyRow(r row, ref *store.KeyRef) (key usedKey, err error) {
 }
 
 // accept decides one new run against its account, and writes all of it or nothing.
-func (t *tx) accept(item *store.Submission, b *books) (store.Submitted, error) {
+// stale tells that its key has a row that is past its window.
+func (t *tx) accept(item *store.Submission, b *books, stale bool) (store.Submitted, error) {
 	run := t.newRun(item)
 	if !acceptable(item) {
 		return store.Submitted{}, errSubmission
@@ -136,10 +140,12 @@ func (t *tx) accept(item *store.Submission, b *books) (store.Submitted, error) {
 	if reason := decisions[0].Refused; reason != "" {
 		return store.Submitted{Verdict: store.Refused, Reason: reason}, nil
 	}
-	if err := t.insertRun(&run); err != nil {
-		return store.Submitted{}, err
+	if stale {
+		if _, err := t.exec(deleteKey, string(item.Key.Tenant), item.Key.Live, item.Key.Key); err != nil {
+			return store.Submitted{}, err
+		}
 	}
-	if err := t.insertBeside(item); err != nil {
+	if err := t.insert(&run, item); err != nil {
 		return store.Submitted{}, err
 	}
 	return store.Submitted{Verdict: store.Accepted, Run: run}, b.set(after, decisions[0].Entries)
@@ -181,40 +187,36 @@ const insertRun = `INSERT INTO runs (id, tenant_id, live, pack_type, pack_versio
 	created_at, updated_at, queue_expires_at, deadline)
 	VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', 'RESERVED', 1, 0, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18)`
 
-func (t *tx) insertRun(run *dpp.Run) error {
+func (t *tx) insertRun(run *dpp.Run) (n int64, err error) {
 	tags, err := encodeTags(run.Meta.Tags)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = t.exec(insertRun, string(run.ID), string(run.Tenant), run.Live, run.PackType, run.PackVersion, run.ProfileVersion,
+	return t.execInsert(insertRun, string(run.ID), string(run.Tenant), run.Live, run.PackType, run.PackVersion, run.ProfileVersion,
 		int64(run.Reservation.MaxCost), run.Reservation.Timebox.Milliseconds(), int64(run.Reservation.MinReliability),
 		run.Options.Inline, run.Options.AllowPartial, run.Meta.TraceID, run.Meta.ExternalID, tags, run.InputsKey,
 		run.CreatedAt.UnixMilli(), run.QueueExpiresAt.UnixMilli(), run.Deadline.UnixMilli())
-	return err
 }
 
 const (
-	insertInputs = `INSERT INTO run_inputs (run_id, data) VALUES (?1, ?2)`
-	upsertKey    = `INSERT INTO idempotency (tenant_id, live, key, run_id, payload_hash, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-		ON CONFLICT (tenant_id, live, key) DO UPDATE
-		SET run_id = excluded.run_id, payload_hash = excluded.payload_hash, expires_at = excluded.expires_at
-		WHERE idempotency.expires_at <= ?7`
+	insertInputs = `INSERT INTO run_inputs (run_n, data) VALUES (?1, ?2)`
+	insertKeyRow = `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`
+	deleteKey    = `DELETE FROM idempotency WHERE tenant_id = ?1 AND live = ?2 AND key = ?3`
 )
 
-// insertBeside writes the run's inputs and its idempotency row.
-func (t *tx) insertBeside(item *store.Submission) error {
-	id := string(item.Run.ID)
-	if item.Run.InputsKey == "" && len(item.Inputs) > 0 {
-		if _, err := t.exec(insertInputs, id, item.Inputs); err != nil {
+// insert writes the run, its inputs and its idempotency row.
+func (t *tx) insert(run *dpp.Run, item *store.Submission) error {
+	n, err := t.insertRun(run)
+	if err != nil {
+		return err
+	}
+	if run.InputsKey == "" && len(item.Inputs) > 0 {
+		if _, err := t.exec(insertInputs, n, item.Inputs); err != nil {
 			return err
 		}
 	}
 	key := item.Key
-	written, err := t.exec(upsertKey, string(key.Tenant), key.Live, key.Key, id, item.PayloadHash[:],
-		t.after(item.KeyWindow).UnixMilli(), t.now.UnixMilli())
-	if err == nil && written != 1 { // only another item of this batch can have taken it
-		err = errSubmission
-	}
+	_, err = t.exec(insertKeyRow, n, string(key.Tenant), key.Live, key.Key, item.PayloadHash[:], t.after(item.KeyWindow).UnixMilli())
 	return err
 }
 

@@ -58,12 +58,13 @@ func (t *tx) transition(batch []store.Transition) ([]store.Transitioned, error) 
 // standingRun is a run as a transaction finds it, and what its fences ask of.
 type standingRun struct {
 	dpp.Run
+	n     int64
 	lease leaseRow
 	mark  string
 }
 
-const selectStanding = `SELECT ` + runColumns + `, ` + leaseColumns + `, ifnull(mark, '')
-	FROM runs LEFT JOIN leases ON leases.run_id = runs.id WHERE id IN (SELECT value FROM json_each(?1))`
+const selectStanding = `SELECT ` + runColumns + `, ` + leaseColumns + `, ifnull(mark, ''), n
+	FROM runs LEFT JOIN leases ON leases.run_n = runs.n WHERE id IN (SELECT value FROM json_each(?1))`
 
 // standing reads the runs of a batch, and names their accounts.
 func (t *tx) standing(batch []store.Transition) (map[dpp.RunID]*standingRun, []dpp.AccountID, error) {
@@ -79,7 +80,7 @@ func (t *tx) standing(batch []store.Transition) (map[dpp.RunID]*standingRun, []d
 	var accounts []dpp.AccountID
 	err = t.query(selectStanding, func(r row) error {
 		run := new(standingRun)
-		err := scanLeasedRun(r, &run.Run, &run.lease, &run.mark)
+		err := scanLeasedRun(r, &run.Run, &run.lease, &run.mark, &run.n)
 		runs[run.ID], accounts = run, append(accounts, run.Account())
 		return err
 	}, wanted)
@@ -114,7 +115,7 @@ func (t *tx) step(step *store.Transition, run *standingRun, b *books) error {
 	run.UpdatedAt = t.now
 	run.lease, run.Progress = leaseRow{}, nil
 	if from.Status == dpp.StatusProcessing {
-		if _, err := t.exec(deleteLease, string(run.ID)); err != nil {
+		if _, err := t.exec(deleteLease, run.n); err != nil {
 			return err
 		}
 	}
@@ -125,10 +126,10 @@ func (t *tx) step(step *store.Transition, run *standingRun, b *books) error {
 }
 
 const (
-	deleteLease = `DELETE FROM leases WHERE run_id = ?1`
+	deleteLease = `DELETE FROM leases WHERE run_n = ?1`
 
 	updateRequeued = `UPDATE runs SET status = 'QUEUED', version = ?3 + 1, updated_at = ?4, queue_expires_at = ?5, losses = ?6, mark = ?7
-		WHERE id = ?1 AND status = ?2 AND version = ?3`
+		WHERE n = ?1 AND status = ?2 AND version = ?3`
 )
 
 // requeue puts the run back to the end of the queue.
@@ -137,12 +138,12 @@ func (t *tx) requeue(step *store.Transition, run *standingRun) error {
 	if step.Lost {
 		run.Losses++
 	}
-	return t.changeOne(updateRequeued, string(run.ID), string(step.From), step.Version,
+	return t.changeOne(updateRequeued, run.n, string(step.From), step.Version,
 		t.now.UnixMilli(), run.QueueExpiresAt.UnixMilli(), run.Losses, step.Mark)
 }
 
 const updateEnded = `UPDATE runs SET status = ?4, money = ?5, version = ?3 + 1, updated_at = ?6, completed_at = ?6, used = ?7,
-	result = ?8, error = ?9, mark = ?10 WHERE id = ?1 AND status = ?2 AND version = ?3`
+	result = ?8, error = ?9, mark = ?10 WHERE n = ?1 AND status = ?2 AND version = ?3`
 
 // end settles the run and tells of it.
 func (t *tx) end(step *store.Transition, run *standingRun, from dpp.Status, b *books) error {
@@ -159,7 +160,7 @@ func (t *tx) end(step *store.Transition, run *standingRun, from dpp.Status, b *b
 	}
 	run.CompletedAt = t.now
 	run.Money, run.Used, run.Result, run.Error = step.Money, step.Used, step.Result, step.Error
-	err = t.changeOne(updateEnded, string(run.ID), string(from), step.Version,
+	err = t.changeOne(updateEnded, run.n, string(from), step.Version,
 		string(run.Status), string(run.Money), t.now.UnixMilli(), int64(run.Used), result, failure, step.Mark)
 	if err != nil {
 		return err

@@ -198,15 +198,32 @@ type tx struct {
 
 // exec runs a statement and tells how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
-	stmt, err := t.stmts.get(t.ctx, query)
+	result, err := t.run(query, args...)
 	if err != nil {
 		return 0, err
 	}
+	return result.RowsAffected()
+}
+
+// execInsert inserts a row and tells its number.
+func (t *tx) execInsert(query string, args ...any) (int64, error) {
+	result, err := t.run(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+func (t *tx) run(query string, args ...any) (sql.Result, error) {
+	stmt, err := t.stmts.get(t.ctx, query)
+	if err != nil {
+		return nil, err
+	}
 	result, err := stmt.ExecContext(t.ctx, args...)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", firstLine(query), err)
+		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
 	}
-	return result.RowsAffected()
+	return result, nil
 }
 
 func (t *tx) query(query string, each func(row) error, args ...any) error {

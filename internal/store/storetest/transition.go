@@ -18,6 +18,7 @@ var transitions = contract{
 	"VersionAndStatusDecide":   testConditional,
 	"LoserLeavesNoTrace":       testLoser,
 	"TwoInOneBatch":            testTwoInOneBatch,
+	"AnswersStandAlone":        testAnswersStandAlone,
 	"RepeatedInDoubt":          testTransitionRepeat,
 	"UnknownRun":               testTransitionUnknown,
 	"MalformedFailsTheBatch":   testTransitionMalformed,
@@ -163,6 +164,18 @@ func testTwoInOneBatch(w *world) {
 	}
 	w.same("run after both", out[1].Run, w.run(c.Run.ID))
 	w.same("account", out[2].Account, w.balance())
+}
+
+// What is told of a run does not change with what comes later in the batch.
+func testAnswersStandAlone(w *world) {
+	c := w.claimed()
+	w.beats(beat(c, 7))
+	before := w.run(c.Run.ID)
+	late, back := ending(c.Run, dpp.StatusFailed, 0), requeueing(c.Run)
+	late.Version--
+	out := w.transition(late, back)
+	w.same("before the requeue", out[0], store.Transitioned{Run: before})
+	w.same("after it", out[1], store.Transitioned{Happened: true, Run: w.run(c.Run.ID)})
 }
 
 func testTransitionRepeat(w *world) {

@@ -1,10 +1,11 @@
--- Runs, and the narrow tables beside them.
+-- Runs, and the narrow tables beside them, which know a run by its number n here.
 -- Checks say OR where IN would list more than two: SQLite builds a table of such a
 -- list for every row that is written.
 
 -- +goose Up
 CREATE TABLE runs (
-    id               TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    n                INTEGER PRIMARY KEY,
+    id               TEXT    NOT NULL UNIQUE CHECK (id <> ''),
     tenant_id        TEXT    NOT NULL,
     live             INTEGER NOT NULL CHECK (live IN (0, 1)),
     pack_type        TEXT    NOT NULL,
@@ -54,20 +55,20 @@ CREATE INDEX runs_listed_ended ON runs (tenant_id, live, status, id) WHERE compl
 
 -- The queue in its order, and those in it whose time is over.
 CREATE INDEX runs_queue ON runs (updated_at, id, queue_expires_at) WHERE status = 'QUEUED';
-CREATE INDEX runs_overdue ON runs (queue_expires_at, id) WHERE status = 'QUEUED';
+CREATE INDEX runs_overdue ON runs (queue_expires_at) WHERE status = 'QUEUED';
 
 -- Retention, first of the objects and then of the rows.
-CREATE INDEX runs_kept ON runs (completed_at, id) WHERE completed_at IS NOT NULL AND purged_at IS NULL;
-CREATE INDEX runs_purged ON runs (completed_at, id) WHERE purged_at IS NOT NULL;
+CREATE INDEX runs_kept ON runs (completed_at) WHERE completed_at IS NOT NULL AND purged_at IS NULL;
+CREATE INDEX runs_purged ON runs (completed_at) WHERE purged_at IS NOT NULL;
 
 CREATE TABLE run_inputs (
-    run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs (id),
-    data   BLOB NOT NULL
+    run_n INTEGER PRIMARY KEY REFERENCES runs (n),
+    data  BLOB NOT NULL
 ) STRICT;
 
 -- One row per PROCESSING run.
 CREATE TABLE leases (
-    run_id     TEXT    NOT NULL PRIMARY KEY REFERENCES runs (id),
+    run_n      INTEGER PRIMARY KEY REFERENCES runs (n),
     token      TEXT    NOT NULL UNIQUE CHECK (token <> ''),
     expires_at INTEGER NOT NULL,
     done       INTEGER, -- the progress; all NULL before the first heartbeat
@@ -75,19 +76,19 @@ CREATE TABLE leases (
     unit       TEXT,
     metered    INTEGER,
     CHECK ((done IS NULL) = (total IS NULL) AND (done IS NULL) = (unit IS NULL) AND (done IS NULL) = (metered IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX leases_expiry ON leases (expires_at);
 
 CREATE TABLE idempotency (
+    run_n        INTEGER PRIMARY KEY REFERENCES runs (n),
     tenant_id    TEXT    NOT NULL,
     live         INTEGER NOT NULL CHECK (live IN (0, 1)),
     key          TEXT    NOT NULL CHECK (key <> ''),
-    run_id       TEXT    NOT NULL UNIQUE REFERENCES runs (id),
     payload_hash BLOB    NOT NULL CHECK (length(payload_hash) = 32),
     expires_at   INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, live, key)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (tenant_id, live, key)
+) STRICT;
 
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
 

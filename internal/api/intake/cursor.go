@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"encoding/base64"
@@ -9,20 +9,22 @@ import (
 	"dpp/internal/runs"
 )
 
-// A cursor names the list that it belongs to and the last item of the page before.
-// Both are known to its owner; it is encoded so that nobody relies on its form.
+// The lists that cursors belong to. A cursor names its list and the last item of
+// the page before. Both are known to its owner; it is encoded so that nobody relies
+// on its form.
 const (
-	runList    = "runs"
-	ledgerList = "ledger"
+	RunList    = "runs"
+	LedgerList = "ledger"
 )
 
-func newCursor(list, last string) string {
+// NewCursor makes a cursor behind the last item of a page.
+func NewCursor(list, last string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(list + ":" + last))
 }
 
 // cursor returns the last item of the page before; empty on the first page.
-func (q *query) cursor(list string) (string, error) {
-	if !q.given("cursor") {
+func (q *Query) cursor(list string) (string, error) {
+	if !q.Given("cursor") {
 		return "", nil
 	}
 	plain, err := base64.RawURLEncoding.Strict().DecodeString(q.values.Get("cursor"))
@@ -33,9 +35,11 @@ func (q *query) cursor(list string) (string, error) {
 	return last, nil
 }
 
-func (q *query) runCursor() (dpp.RunID, error) {
-	last, err := q.cursor(runList)
-	if err != nil || last == "" && !q.given("cursor") {
+// RunCursor is the last run of the page before; empty on the first page. It returns
+// the refusal INVALID_CURSOR.
+func (q *Query) RunCursor() (dpp.RunID, error) {
+	last, err := q.cursor(RunList)
+	if err != nil || last == "" && !q.Given("cursor") {
 		return "", err
 	}
 	if !dpp.RunID(last).Valid() {
@@ -44,9 +48,11 @@ func (q *query) runCursor() (dpp.RunID, error) {
 	return dpp.RunID(last), nil
 }
 
-func (q *query) ledgerCursor() (int64, error) {
-	last, err := q.cursor(ledgerList)
-	if err != nil || last == "" && !q.given("cursor") {
+// LedgerCursor is the number of the last entry of the page before; 0 on the first
+// page. It returns the refusal INVALID_CURSOR.
+func (q *Query) LedgerCursor() (int64, error) {
+	last, err := q.cursor(LedgerList)
+	if err != nil || last == "" && !q.Given("cursor") {
 		return 0, err
 	}
 	seq, err := strconv.ParseInt(last, 10, 64)

@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ func TestPreferredWait(t *testing.T) {
 		"respond-async, wait=3; a=b, wait=4": 3, "handling=lenient,wait=1": 1,
 		"": -1, "waiting=3": -1, "wait=-1": -1, "wait=soon": -1, "wait=1.5": -1, "wait=1e1": -1, "respond-async": -1,
 	} {
-		got, ok := preferredWait([]string{header})
+		got, ok := PreferredWait([]string{header})
 		if !ok {
 			got = -1
 		}
@@ -19,7 +19,7 @@ func TestPreferredWait(t *testing.T) {
 			t.Errorf("%q: %d, want %d", header, got, want)
 		}
 	}
-	if got, ok := preferredWait([]string{"respond-async", "wait=8"}); !ok || got != 8 {
+	if got, ok := PreferredWait([]string{"respond-async", "wait=8"}); !ok || got != 8 {
 		t.Errorf("two headers: %d %t", got, ok)
 	}
 }
@@ -30,12 +30,12 @@ func TestIdempotencyKey(t *testing.T) {
 		`!"#$%&'()~`: `!"#$%&'()~`,
 		"":           "", "1234567": "", `"1234567"`: "", strings.Repeat("k", 65): "", "1234 5678": "", "12345678é": "", "1234567\x7f": "", `"`: "",
 	} {
-		got, err := idempotencyKey([]string{value})
+		got, err := IdempotencyKey([]string{value})
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q %v", value, got, err)
 		}
 	}
-	if _, err := idempotencyKey([]string{"12345678", "12345678"}); err == nil {
+	if _, err := IdempotencyKey([]string{"12345678", "12345678"}); err == nil {
 		t.Error("two headers were accepted")
 	}
 }
@@ -54,45 +54,12 @@ func TestTraceparent(t *testing.T) {
 		"":                                                    "",
 		"00-zq7xzq7xzq7xzq7xzq7xzq7xzq7xzq7x-" + span + "-01": "",
 	} {
-		if got := fromTraceparent([]string{header}); got != want {
+		if got := FromTraceparent([]string{header}); got != want {
 			t.Errorf("%q: %q, want %q", header, got, want)
 		}
 	}
-	if id := newTrace(); !validTrace(id) || len(id) != 32 || id == newTrace() {
+	if id := NewTrace(); !ValidTrace(id) || len(id) != 32 || id == NewTrace() {
 		t.Errorf("%q", id)
-	}
-}
-
-func TestAcceptsGzip(t *testing.T) {
-	for header, want := range map[string]bool{
-		"gzip": true, "GZIP": true, "br, gzip;q=0.5": true, "*": true, "deflate, *;q=0.1": true, "x-gzip": true,
-		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000": false, "*;q=0": false, "gzip;q=0, *": false, "identity": false,
-	} {
-		if got := acceptsGzip([]string{header}); got != want {
-			t.Errorf("%q: %t", header, got)
-		}
-	}
-}
-
-func TestCleanPaths(t *testing.T) {
-	for path, want := range map[string]bool{
-		"/": true, "/v1/runs": true, "/v1/runs/": true, "/a.b/..c": true,
-		"": false, "v1": false, "//v1/runs": false, "/v1//runs": false, "/v1/./runs": false, "/v1/../runs": false, "/v1/runs/..": false, "/v1/runs//": false,
-	} {
-		if got := clean(path); got != want {
-			t.Errorf("%q: %t", path, got)
-		}
-	}
-}
-
-func TestPrefersJSON(t *testing.T) {
-	for header, want := range map[string]bool{
-		"application/json": true, "application/problem+json": true, "application/json, text/html": true, "text/html,application/json": false,
-		"text/html,application/xhtml+xml,*/*;q=0.8": false, "*/*": false, "": false,
-	} {
-		if got := prefersJSON([]string{header}); got != want {
-			t.Errorf("%q: %t", header, got)
-		}
 	}
 }
 
@@ -102,21 +69,19 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(`W/"`)
 	f.Fuzz(func(t *testing.T, value string) {
 		values := []string{value}
-		if wait, ok := preferredWait(values); ok && (wait < 0 || wait > maxWait) {
+		if wait, ok := PreferredWait(values); ok && (wait < 0 || wait > MaxWait) {
 			t.Errorf("wait %d", wait)
 		}
-		if key, err := idempotencyKey(values); err == nil && (len(key) < 8 || len(key) > 64 || !visible(key)) {
+		if key, err := IdempotencyKey(values); err == nil && (len(key) < 8 || len(key) > 64 || !visible(key)) {
 			t.Errorf("key %q", key)
 		}
-		if trace := fromTraceparent(values); trace != "" && !validTrace(trace) {
+		if trace := FromTraceparent(values); trace != "" && !ValidTrace(trace) {
 			t.Errorf("trace %q", trace)
 		}
-		if e := parseETags(values); e.latest() < 0 {
-			t.Errorf("version %d", e.latest())
+		if e := ParseETags(values); e.Latest() < 0 {
+			t.Errorf("version %d", e.Latest())
 		}
-		acceptsGzip(values)
-		prefersJSON(values)
-		if secret, err := bearer(values); err == nil && strings.HasPrefix(string(secret), " ") {
+		if secret, err := Bearer(values); err == nil && strings.HasPrefix(string(secret), " ") {
 			t.Errorf("secret with a space")
 		}
 	})

@@ -1,15 +1,16 @@
-package api
+package intake
 
 import (
 	"dpp"
 	"dpp/internal/runs"
 )
 
-const idempotencyHeader = "Idempotency-Key"
+// IdempotencyHeader is the header of a submit's key.
+const IdempotencyHeader = "Idempotency-Key"
 
-// idempotencyKey reads the header Idempotency-Key: 8 to 64 visible ASCII
+// IdempotencyKey reads the header Idempotency-Key: 8 to 64 visible ASCII
 // characters; quotes around them are not part of the key.
-func idempotencyKey(values []string) (string, error) {
+func IdempotencyKey(values []string) (string, error) {
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return "", badKey(dpp.ReasonIdempotencyKeyMissing, "required", "This header is required.")
 	}
@@ -25,7 +26,7 @@ func idempotencyKey(values []string) (string, error) {
 
 func badKey(reason dpp.Reason, code, message string) error {
 	return &runs.Refusal{Reason: reason, Fields: []dpp.FieldError{
-		{Header: idempotencyHeader, Code: code, Message: message, Expected: "8 to 64 visible ASCII characters"},
+		{Header: IdempotencyHeader, Code: code, Message: message, Expected: "8 to 64 visible ASCII characters"},
 	}}
 }
 

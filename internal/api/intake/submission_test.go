@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"errors"
@@ -49,12 +49,12 @@ type raw string
 func (r raw) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
 func TestDecodeSubmission(t *testing.T) {
-	got, err := decodeSubmission([]byte(`{"meta":{"trace_id":"t-1","external_id":"é","tags":["a","b"]},"options":{"inline":true,"allow_partial":false},
+	got, err := DecodeSubmission([]byte(`{"meta":{"trace_id":"t-1","external_id":"é","tags":["a","b"]},"options":{"inline":true,"allow_partial":false},
 		"reservation":{"max_cost_usd":"1","timebox_sec":6e1,"min_reliability_score":0.85},"pack_type":"url","inputs":{"urls":[null,1.50],"x":null}}`))
-	want := submission{
-		packType: "url", inputs: []byte(`{"urls":[null,1.50]}`),
-		reservation: dpp.Reservation{MaxCost: dpp.USD, Timebox: time.Minute, MinReliability: 850_000},
-		options:     dpp.Options{Inline: true}, meta: dpp.Meta{TraceID: "t-1", ExternalID: "é", Tags: []string{"a", "b"}},
+	want := Submission{
+		PackType: "url", Inputs: []byte(`{"urls":[null,1.50]}`),
+		Reservation: dpp.Reservation{MaxCost: dpp.USD, Timebox: time.Minute, MinReliability: 850_000},
+		Options:     dpp.Options{Inline: true}, Meta: dpp.Meta{TraceID: "t-1", ExternalID: "é", Tags: []string{"a", "b"}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v %v", got, err)
@@ -62,15 +62,15 @@ func TestDecodeSubmission(t *testing.T) {
 }
 
 func TestDecodeSubmissionFillsIn(t *testing.T) {
-	want, err := decodeSubmission([]byte(valid))
-	if err != nil || want.reservation.Timebox != 90*time.Second || want.reservation.MinReliability != 0 || !want.options.AllowPartial || want.options.Inline {
+	want, err := DecodeSubmission([]byte(valid))
+	if err != nil || want.Reservation.Timebox != 90*time.Second || want.Reservation.MinReliability != 0 || !want.Options.AllowPartial || want.Options.Inline {
 		t.Fatalf("%+v %v", want, err)
 	}
 	for _, body := range []string{
 		with(t, "options", "null", "meta", "null", "reservation.timebox_sec", "null", "reservation.min_reliability_score", "null", "inputs.b", "null", "unheard_of", "null"),
 		with(t, "options", "{}", "meta", "{}", "meta.tags", "null", "reservation.timebox_sec", "90.0", "reservation.max_cost_usd", `"0.2500"`),
 	} {
-		got, err := decodeSubmission([]byte(body))
+		got, err := DecodeSubmission([]byte(body))
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v %v", body, got, err)
 		}
@@ -122,7 +122,7 @@ func TestDecodeSubmissionRefuses(t *testing.T) {
 		{"a tag long", with(t, "meta.tags", "["+text(65)+"]"), dpp.ReasonValidationFailed, []string{"/meta/tags/0 too_long"}},
 		{"several kinds", with(t, "x", "1", "reservation.max_cost_usd", `"1e3"`, "inputs", "1"), dpp.ReasonValidationFailed, []string{"/x unknown_field", "/reservation/max_cost_usd invalid_money", "/inputs type"}},
 	} {
-		_, err := decodeSubmission([]byte(c.body))
+		_, err := DecodeSubmission([]byte(c.body))
 		checkRefusal(t, c.name, err, c.reason, c.at)
 	}
 }
@@ -159,7 +159,7 @@ func TestDecodeMoney(t *testing.T) {
 		`"1."`: dpp.ReasonInvalidMoney, `".5"`: dpp.ReasonInvalidMoney, `"1,0"`: dpp.ReasonInvalidMoney, `"0x10"`: dpp.ReasonInvalidMoney, `"NaN"`: dpp.ReasonInvalidMoney,
 		`"１.0"`: dpp.ReasonInvalidMoney, `"1.0.0"`: dpp.ReasonInvalidMoney, `"9999999999999x"`: dpp.ReasonInvalidMoney,
 	} {
-		_, err := decodeSubmission([]byte(with(t, "reservation.max_cost_usd", text)))
+		_, err := DecodeSubmission([]byte(with(t, "reservation.max_cost_usd", text)))
 		var refusal *runs.Refusal
 		switch {
 		case want == "" && err != nil:
@@ -175,7 +175,7 @@ func TestFindingsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		fmt.Fprintf(&body, `"f%d":1,`, i)
 	}
-	_, err := decodeSubmission([]byte("{" + body.String() + valid[1:]))
+	_, err := DecodeSubmission([]byte("{" + body.String() + valid[1:]))
 	var refusal *runs.Refusal
 	if !errors.As(err, &refusal) || len(refusal.Fields) != maxFindings || refusal.Reason != dpp.ReasonUnknownField {
 		t.Errorf("%v", err)
@@ -191,12 +191,12 @@ func TestTheDocumentedBodyIsTheDecoded(t *testing.T) {
 			field := form.Field(i)
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			path := strings.TrimPrefix(at+"."+name, ".")
-			_, err := decodeSubmission([]byte(with(t, path, `false`)))
+			_, err := DecodeSubmission([]byte(with(t, path, `false`)))
 			var refusal *runs.Refusal
 			if errors.As(err, &refusal) && refusal.Reason == dpp.ReasonUnknownField {
 				t.Errorf("%s is documented but not known", path)
 			}
-			_, err = decodeSubmission([]byte(with(t, path, `null`)))
+			_, err = DecodeSubmission([]byte(with(t, path, `null`)))
 			if optional := strings.Contains(options, "omit"); optional != (err == nil) {
 				t.Errorf("%s: documented as optional %t, absent gives %v", path, optional, err)
 			}
@@ -218,8 +218,8 @@ func FuzzDecodeSubmission(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := decodeSubmission(body)
-		again, errAgain := decodeSubmission(body)
+		got, err := DecodeSubmission(body)
+		again, errAgain := DecodeSubmission(body)
 		if !reflect.DeepEqual(got, again) && err == nil || (err == nil) != (errAgain == nil) {
 			t.Fatal("two answers to the same body")
 		}
@@ -230,22 +230,22 @@ func FuzzDecodeSubmission(f *testing.F) {
 			}
 			return
 		}
-		hash, err := dpp.PayloadHash(got.packType, got.inputs, got.reservation, got.options.AllowPartial)
+		hash, err := dpp.PayloadHash(got.PackType, got.Inputs, got.Reservation, got.Options.AllowPartial)
 		if err != nil {
 			t.Fatalf("accepted, but has no hash: %v", err)
 		}
 		rewritten, err := json.Marshal(map[string]any{
-			"pack_type": got.packType, "inputs": got.inputs, "options": map[string]bool{"allow_partial": got.options.AllowPartial},
-			"reservation": map[string]any{"max_cost_usd": got.reservation.MaxCost, "timebox_sec": int64(got.reservation.Timebox / time.Second), "min_reliability_score": got.reservation.MinReliability},
+			"pack_type": got.PackType, "inputs": got.Inputs, "options": map[string]bool{"allow_partial": got.Options.AllowPartial},
+			"reservation": map[string]any{"max_cost_usd": got.Reservation.MaxCost, "timebox_sec": int64(got.Reservation.Timebox / time.Second), "min_reliability_score": got.Reservation.MinReliability},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, err := decodeSubmission(rewritten)
+		same, err := DecodeSubmission(rewritten)
 		if err != nil {
 			t.Fatalf("%s became %s: %v", body, rewritten, err)
 		}
-		if h, err := dpp.PayloadHash(same.packType, same.inputs, same.reservation, same.options.AllowPartial); err != nil || h != hash {
+		if h, err := dpp.PayloadHash(same.PackType, same.Inputs, same.Reservation, same.Options.AllowPartial); err != nil || h != hash {
 			t.Fatalf("%s became %s: another payload", body, rewritten)
 		}
 	})

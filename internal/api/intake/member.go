@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"errors"
@@ -128,7 +128,7 @@ func traceID(into *string) func(*findings, string, jsontext.Value) {
 			f.invalid(at, "type", "The value is not a string.", traceForm)
 			return
 		}
-		if !validTrace(s) {
+		if !ValidTrace(s) {
 			f.invalid(at, "pattern", "The text does not have the required form.", traceForm)
 			return
 		}

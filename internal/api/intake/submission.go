@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"time"
@@ -13,19 +13,19 @@ import (
 const (
 	defaultTimebox = 90 // seconds
 	maxTimebox     = 90
-	maxPackType    = 64
-	maxExternalID  = 200
+	MaxPackType    = 64  // characters
+	MaxExternalID  = 200 // characters
 	maxTags        = 20
 	maxTag         = 64
 )
 
-// submission is the body of a submit, decoded.
-type submission struct {
-	packType    string
-	inputs      jsontext.Value
-	reservation dpp.Reservation
-	options     dpp.Options
-	meta        dpp.Meta
+// Submission is the body of a submit, decoded.
+type Submission struct {
+	PackType    string
+	Inputs      jsontext.Value
+	Reservation dpp.Reservation
+	Options     dpp.Options
+	Meta        dpp.Meta
 }
 
 // SubmitBody is the form of a submit's body, for the document of the API.
@@ -57,41 +57,41 @@ type SubmitMeta struct {
 	Tags       []string `json:"tags,omitempty" maxItems:"20" minLength:"1" maxLength:"64"`
 }
 
-// decodeSubmission reads a submit's body. What it returns beside an error is of no
+// DecodeSubmission reads a submit's body. What it returns beside an error is of no
 // use.
-func decodeSubmission(body []byte) (submission, error) {
+func DecodeSubmission(body []byte) (Submission, error) {
 	value, err := strictjson.Normalize(body)
 	if err != nil {
-		return submission{}, unreadable(err)
+		return Submission{}, unreadable(err)
 	}
-	s := submission{options: dpp.Options{AllowPartial: true}}
+	s := Submission{Options: dpp.Options{AllowPartial: true}}
 	timebox := int64(defaultTimebox)
 	f := &findings{}
 	object(map[string]member{
-		"pack_type": {required: true, read: text(&s.packType, maxPackType)},
-		"inputs":    {required: true, read: anyObject(&s.inputs)},
+		"pack_type": {required: true, read: text(&s.PackType, MaxPackType)},
+		"inputs":    {required: true, read: anyObject(&s.Inputs)},
 		"reservation": {required: true, read: object(map[string]member{
-			"max_cost_usd":          {required: true, read: money(&s.reservation.MaxCost)},
+			"max_cost_usd":          {required: true, read: money(&s.Reservation.MaxCost)},
 			"timebox_sec":           {read: integer(&timebox, 1, maxTimebox)},
-			"min_reliability_score": {read: score(&s.reservation.MinReliability)},
+			"min_reliability_score": {read: score(&s.Reservation.MinReliability)},
 		})},
 		"options": {read: object(map[string]member{
-			"inline":        {read: boolean(&s.options.Inline)},
-			"allow_partial": {read: boolean(&s.options.AllowPartial)},
+			"inline":        {read: boolean(&s.Options.Inline)},
+			"allow_partial": {read: boolean(&s.Options.AllowPartial)},
 		})},
 		"meta": {read: object(map[string]member{
-			"trace_id":    {read: traceID(&s.meta.TraceID)},
-			"external_id": {read: text(&s.meta.ExternalID, maxExternalID)},
-			"tags":        {read: texts(&s.meta.Tags, maxTags, maxTag)},
+			"trace_id":    {read: traceID(&s.Meta.TraceID)},
+			"external_id": {read: text(&s.Meta.ExternalID, MaxExternalID)},
+			"tags":        {read: texts(&s.Meta.Tags, maxTags, maxTag)},
 		})},
 	})(f, "", value)
-	s.reservation.Timebox = time.Duration(timebox) * time.Second
-	return s, f.err()
+	s.Reservation.Timebox = time.Duration(timebox) * time.Second
+	return s, f.Err()
 }
 
-// decodeNothing accepts the body of a request that has nothing to say: none, or an
+// DecodeNothing accepts the body of a request that has nothing to say: none, or an
 // empty object.
-func decodeNothing(body []byte) error {
+func DecodeNothing(body []byte) error {
 	if len(body) == 0 {
 		return nil
 	}
@@ -101,5 +101,5 @@ func decodeNothing(body []byte) error {
 	}
 	f := &findings{}
 	object(nil)(f, "", value)
-	return f.err()
+	return f.Err()
 }

@@ -1,4 +1,7 @@
-package api
+// Package intake reads what callers send: bodies, query parameters and headers. It
+// refuses everything that it does not know, names the places of several mistakes at
+// once, and repeats nothing but names of fields.
+package intake
 
 import (
 	"errors"
@@ -38,9 +41,9 @@ func (f *findings) parameter(reason dpp.Reason, name, code, message, expected st
 	f.add(reason, dpp.FieldError{Parameter: name, Code: code, Message: message, Expected: expected})
 }
 
-// err is the refusal of a request with findings, or nil. Findings of one kind give
+// Err is the refusal of a request with findings, or nil. Findings of one kind give
 // their own reason, mixed ones VALIDATION_FAILED.
-func (f *findings) err() error {
+func (f *findings) Err() error {
 	if len(f.reasons) == 0 {
 		return nil
 	}
@@ -61,5 +64,5 @@ func unreadable(err error) error {
 	}
 	f := &findings{}
 	f.invalid(fault.Pointer, fault.Code, fault.Message, fault.Expected)
-	return f.err()
+	return f.Err()
 }

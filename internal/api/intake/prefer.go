@@ -1,19 +1,18 @@
-package api
+package intake
 
 import (
 	"strconv"
 	"strings"
-	"time"
 )
 
-const (
-	maxWait     = 55 // seconds
-	defaultWait = 30 // of Prefer: wait alone
-)
+// MaxWait is how many seconds a caller can wait at most; longer waits are cut to it.
+const MaxWait = 55
 
-// preferredWait reads Prefer: wait=N (RFC 7240). It returns false where the header
+const defaultWait = 30 // of Prefer: wait alone
+
+// PreferredWait reads Prefer: wait=N (RFC 7240). It returns false where the header
 // has no such preference, or one that is malformed.
-func preferredWait(values []string) (seconds int64, ok bool) {
+func PreferredWait(values []string) (seconds int64, ok bool) {
 	for _, preference := range strings.Split(strings.Join(values, ","), ",") {
 		preference, _, _ = strings.Cut(preference, ";")
 		name, value, _ := strings.Cut(preference, "=")
@@ -38,24 +37,22 @@ func parseWait(text string) (seconds int64, ok bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n > maxWait {
-		return maxWait, true
+	if err != nil || n > MaxWait {
+		return MaxWait, true
 	}
 	return n, true
 }
 
-func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
-
-// etags are the versions that an If-None-Match header names.
-type etags struct {
+// ETags are the versions that an If-None-Match header names.
+type ETags struct {
 	versions []int64
 	any      bool
 }
 
-// parseETags reads what If-None-Match names of our own form, W/"<version>"; what
+// ParseETags reads what If-None-Match names of our own form, W/"<version>"; what
 // else it names matches nothing.
-func parseETags(values []string) etags {
-	var e etags
+func ParseETags(values []string) ETags {
+	var e ETags
 	for _, tag := range strings.Split(strings.Join(values, ","), ",") {
 		tag = strings.TrimSpace(tag)
 		if tag == "*" {
@@ -73,7 +70,8 @@ func parseETags(values []string) etags {
 	return e
 }
 
-func (e etags) has(version int64) bool {
+// Has tells whether the caller has a version.
+func (e ETags) Has(version int64) bool {
 	for _, v := range e.versions {
 		if v == version {
 			return true
@@ -82,8 +80,8 @@ func (e etags) has(version int64) bool {
 	return e.any
 }
 
-// latest is the newest version that the caller has; 0 where none is named.
-func (e etags) latest() int64 {
+// Latest is the newest version that the caller has; 0 where none is named.
+func (e ETags) Latest() int64 {
 	var latest int64
 	for _, v := range e.versions {
 		latest = max(latest, v)

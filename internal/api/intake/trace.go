@@ -1,4 +1,4 @@
-package api
+package intake
 
 import (
 	"crypto/rand"
@@ -8,8 +8,8 @@ import (
 
 const traceForm = "1 to 64 characters out of letters, digits, '.', '_' and '-'"
 
-// validTrace tells whether a text can be a trace_id.
-func validTrace(s string) bool {
+// ValidTrace tells whether a text can be a trace_id.
+func ValidTrace(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
 	}
@@ -22,9 +22,9 @@ func validTrace(s string) bool {
 	return true
 }
 
-// fromTraceparent takes the trace id out of a traceparent header (W3C Trace
+// FromTraceparent takes the trace id out of a traceparent header (W3C Trace
 // Context); empty where there is none or it is not valid.
-func fromTraceparent(values []string) string {
+func FromTraceparent(values []string) string {
 	if len(values) != 1 {
 		return ""
 	}
@@ -42,8 +42,9 @@ func lowerHex(s string, length int) bool {
 	return len(s) == length && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-func newTrace() string {
+// NewTrace makes a trace id.
+func NewTrace() string {
 	var id [16]byte
-	rand.Read(id[:]) //nolint:errcheck,gosec // never fails: the program ends where the system has no randomness
+	rand.Read(id[:]) // never fails: the program ends where the system has no randomness
 	return hex.EncodeToString(id[:])
 }

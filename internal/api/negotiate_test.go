@@ -1,0 +1,36 @@
+package api
+
+import "testing"
+
+func TestAcceptsGzip(t *testing.T) {
+	for header, want := range map[string]bool{
+		"gzip": true, "GZIP": true, "br, gzip;q=0.5": true, "*": true, "deflate, *;q=0.1": true, "x-gzip": true,
+		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000": false, "*;q=0": false, "gzip;q=0, *": false, "identity": false,
+	} {
+		if got := acceptsGzip([]string{header}); got != want {
+			t.Errorf("%q: %t", header, got)
+		}
+	}
+}
+
+func TestCleanPaths(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/": true, "/v1/runs": true, "/v1/runs/": true, "/a.b/..c": true,
+		"": false, "v1": false, "//v1/runs": false, "/v1//runs": false, "/v1/./runs": false, "/v1/../runs": false, "/v1/runs/..": false, "/v1/runs//": false,
+	} {
+		if got := clean(path); got != want {
+			t.Errorf("%q: %t", path, got)
+		}
+	}
+}
+
+func TestPrefersJSON(t *testing.T) {
+	for header, want := range map[string]bool{
+		"application/json": true, "application/problem+json": true, "application/json, text/html": true, "text/html,application/json": false,
+		"text/html,application/xhtml+xml,*/*;q=0.8": false, "*/*": false, "": false,
+	} {
+		if got := prefersJSON([]string{header}); got != want {
+			t.Errorf("%q: %t", header, got)
+		}
+	}
+}
