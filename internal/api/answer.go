@@ -12,9 +12,9 @@ import (
 
 // Caching of answers.
 const (
-	cacheNever   = "no-store"            // a tenant's own numbers
-	cachePrivate = "private, no-cache"   // runs: ask again with the ETag
-	cachePublic  = "public, max-age=300" // the same for everyone
+	cacheNever   = "no-store"           // a tenant's own numbers
+	cachePrivate = "private, no-cache"  // runs: ask again with the ETag
+	cachePublic  = "public, max-age=60" // the same for everyone
 )
 
 // zipFrom is how large a body must be to be worth compressing.

@@ -1,6 +1,37 @@
 package api
 
-import "testing"
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// deadlines notes the read deadline that is set on a connection.
+type deadlines struct {
+	http.ResponseWriter
+	set []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.set = append(d.set, t)
+	return nil
+}
+
+// A wait may be longer than a request may take to arrive: the deadline for reading
+// must not end it.
+func TestWaitingLiftsTheReadDeadline(t *testing.T) {
+	w := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	x := &exchange{ResponseWriter: w, r: httptest.NewRequest(http.MethodGet, "/", nil)}
+	ctx, cancel := x.patience(55)
+	defer cancel()
+	if len(w.set) != 1 || !w.set[0].IsZero() {
+		t.Errorf("%v", w.set)
+	}
+	if until, ok := ctx.Deadline(); !ok || time.Until(until) > 55*time.Second {
+		t.Errorf("%v %t", until, ok)
+	}
+}
 
 func TestAcceptsGzip(t *testing.T) {
 	for header, want := range map[string]bool{

@@ -110,12 +110,16 @@ func TestEveryDamageIsFound(t *testing.T) {
 		{"ended at no time", runs(`completed_at = NULL`, done), 5},
 		{"a version below one", runs(`version = 0`, queued), 5},
 		{"open long past its deadline", runs(`deadline = 1, queue_expires_at = 1`, queued), 6},
-		{"a key that is gone", func(c *cast) string { return fmt.Sprintf(`DELETE FROM idempotency WHERE run_n = (SELECT n FROM runs WHERE id = '%s')`, c.done) }, 7},
+		{"a key that is gone", func(c *cast) string {
+			return fmt.Sprintf(`DELETE FROM idempotency WHERE run_n = (SELECT n FROM runs WHERE id = '%s')`, c.done)
+		}, 7},
 		{"a result of something else", runs(`result = json_set(result, '$.SHA256', 'ab')`, done), 8},
 		{"a lease of a run in the queue", func(c *cast) string {
 			return fmt.Sprintf(`INSERT INTO leases (run_n, token, expires_at) SELECT n, 'x', 1 FROM runs WHERE id = '%s'`, c.queued)
 		}, 9},
-		{"a run at work without a lease", func(c *cast) string { return fmt.Sprintf(`DELETE FROM leases WHERE run_n = (SELECT n FROM runs WHERE id = '%s')`, processing(c)) }, 9},
+		{"a run at work without a lease", func(c *cast) string {
+			return fmt.Sprintf(`DELETE FROM leases WHERE run_n = (SELECT n FROM runs WHERE id = '%s')`, processing(c))
+		}, 9},
 		{"a key of no run", plain(`UPDATE idempotency SET run_n = 999999 WHERE key = 'done-key'`), 9},
 		{"usage miscounted", plain(`UPDATE usage_days SET completed = completed + 1`), 12},
 		{"usage with another charge", plain(`UPDATE usage_days SET charged = charged + 100`), 12},

@@ -309,3 +309,31 @@ func TestManySnapshotsLeaveRoomForReads(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestCloseWaitsForCallsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := shop(t, Options{})
+		var closed atomic.Bool
+		err := s.Snapshot(t.Context(), func(view store.Snapshot) error {
+			go func() {
+				closeShop(t, s)
+				closed.Store(true)
+			}()
+			synctest.Wait()
+			if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("a call after the end began: %v", err)
+			}
+			if closed.Load() {
+				t.Error("closed while a call was under way")
+			}
+			return view.EachAccount(t.Context(), func(ledger.Account) error { return nil })
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if !closed.Load() {
+			t.Error("not closed when the last call had left")
+		}
+	})
+}

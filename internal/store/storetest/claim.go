@@ -116,8 +116,10 @@ func testClaimRepeat(w *world) {
 	if again[2] != nil {
 		w.Errorf("a slot that got nothing got %+v", again[2])
 	}
-	w.queued()
-	w.same("slots after a new run", claimedIDs(w.claim(batch...))[:2], claimedIDs(first)[:2])
+	fresh := w.queued()
+	other := slots("t", fresh.ID, "")             // names another run than its token holds
+	other = append(other, slot("late", fresh.ID)) // which this one gets
+	w.same("slots after a new run", claimedIDs(w.claim(other...)), append(claimedIDs(first)[:2:2], fresh.ID))
 }
 
 func testClaimRequeued(w *world) {

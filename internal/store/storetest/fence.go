@@ -37,6 +37,8 @@ func testFenceToken(w *world) {
 	cancel := ending(queued, dpp.StatusCanceled, 0)
 	cancel.Fence.Token = "of no lease"
 	w.stopped("a queued run has no token", cancel)
+	cancel.Mark = ""
+	w.stopped("and a transition without a mark is no repeat", cancel)
 }
 
 func testFenceLater(w *world) {
