@@ -34,7 +34,7 @@ type parts struct {
 
 // openParts opens everything that a server needs below the data folder, and brings
 // the schema up to date.
-func openParts(ctx context.Context, cfg config.Config) (p *parts, err error) {
+func openParts(ctx context.Context, cfg config.Config, opts Options) (p *parts, err error) {
 	p = &parts{gate: memgate.New(memgate.Options{}), queue: dbqueue.New(dbqueue.Options{})}
 	defer func() {
 		if err != nil {
@@ -44,7 +44,7 @@ func openParts(ctx context.Context, cfg config.Config) (p *parts, err error) {
 	if err = sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
 		return p, err
 	}
-	if p.store, err = sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{}); err != nil {
+	if p.store, err = sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{CallsPerCommit: opts.BatchItems}); err != nil {
 		return p, err
 	}
 	p.blobs, err = fileblob.Open(cfg.BlobDir(), fileblob.Options{BaseURL: cfg.PublicURL})

@@ -26,7 +26,8 @@ import (
 type Options struct {
 	// Packs replaces the packs of this build.
 	Packs []pack.Pack
-	// BatchItems bounds every batch; 1 makes batches of one.
+	// BatchItems bounds every batch, and how many calls share a commit; 1 makes
+	// batches of one, each with a commit of its own.
 	BatchItems int
 	// Wrap may put decorators around the ports.
 	Wrap func(runs.Ports) runs.Ports
@@ -66,7 +67,7 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 		return nil, err
 	}
 	undo = append(undo, s.unlock)
-	if s.parts, err = openParts(ctx, cfg); err != nil {
+	if s.parts, err = openParts(ctx, cfg, opts); err != nil {
 		return nil, err
 	}
 	undo = append(undo, s.parts.close)

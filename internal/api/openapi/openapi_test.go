@@ -57,9 +57,9 @@ func build(t *testing.T, operations ...openapi.Operation) string {
 func TestTypesSayWhatTheirJSONIs(t *testing.T) {
 	text := build(t, operation("a"))
 	for _, part := range []string{
-		`"amount_usd":{"type":"string","description":"US dollars with exactly 4 decimal places.","examples":["0.2500"],"pattern":"^[0-9]+\\.[0-9]{4}$"}`,
-		`"score":{"type":"number","minimum":0,"maximum":1}`, `"format":"date-time"`, `"any":{}`, `"names":{"type":"array","items":{"type":"string"}}`,
-		`"required":["amount_usd","score","any","names","numbers"]`, `"numbers":{"type":"object","additionalProperties":{"type":"integer","format":"int64"}}`,
+		`"amount_usd":{"description":"US dollars with exactly 4 decimal places.","examples":["0.2500"],"pattern":"^[0-9]+\\.[0-9]{4}$","type":"string"}`,
+		`"score":{"maximum":1,"minimum":0,"type":"number"}`, `"format":"date-time"`, `"any":{}`, `"names":{"items":{"type":"string"},"type":"array"}`,
+		`"required":["amount_usd","score","any","names","numbers"]`, `"numbers":{"additionalProperties":{"format":"int64","type":"integer"},"type":"object"}`,
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("lacks %s:\n%s", part, text)

@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlitestore
 
 import (
 	"crypto/rand"
@@ -9,7 +9,6 @@ import (
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
-	"dpp/internal/store/sqlitestore"
 )
 
 var batchSizes = []int{1, 32, 256}
@@ -48,12 +47,12 @@ func perSecond(b *testing.B, done int, unit string) {
 	b.ReportMetric(0, "ns/op")
 }
 
-func benchStore(b *testing.B) (*sqlitestore.Store, dpp.AccountID) {
+func benchStore(b *testing.B) (*Store, dpp.AccountID) {
 	s := open(b, newDatabase(b), nil)
 	return s, benchTenant(b, s)
 }
 
-func benchTenant(b *testing.B, s *sqlitestore.Store) dpp.AccountID {
+func benchTenant(b *testing.B, s *Store) dpp.AccountID {
 	tenant := dpp.NewTenantID()
 	account := dpp.AccountOf(tenant, true)
 	if err := s.CreateTenant(b.Context(), dpp.Tenant{ID: tenant, Name: "bench"}); err != nil {

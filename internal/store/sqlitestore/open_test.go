@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlitestore
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"dpp/internal/store/sqlitestore"
 )
 
 // template is a migrated, empty database, made once: copying it is faster.
@@ -19,7 +17,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a leftover does no harm
 	path := filepath.Join(dir, "template.db")
-	if err := sqlitestore.Migrate(context.Background(), path); err != nil {
+	if err := Migrate(context.Background(), path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
@@ -40,9 +38,9 @@ func newDatabase(t testing.TB) string {
 }
 
 // open opens a database until the test ends.
-func open(t testing.TB, path string, now func() time.Time) *sqlitestore.Store {
+func open(t testing.TB, path string, now func() time.Time) *Store {
 	t.Helper()
-	s, err := sqlitestore.Open(t.Context(), path, sqlitestore.Options{Now: now})
+	s, err := Open(t.Context(), path, Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,14 +154,11 @@ func TestOpenRefusesOtherSchemas(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	older, newer := filepath.Join(t.TempDir(), "older.db"), filepath.Join(t.TempDir(), "newer.db")
+	older, newer := newDatabase(t), newDatabase(t)
 	for path, change := range map[string]string{
 		older: `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`,
 		newer: `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`,
 	} {
-		if err := Migrate(t.Context(), path); err != nil {
-			t.Fatal(err)
-		}
 		mustExec(t, opened(t, path), change)
 	}
 	for _, path := range []string{missing, empty, older, newer} {
@@ -175,15 +172,8 @@ func TestOpenRefusesOtherSchemas(t *testing.T) {
 }
 
 func TestPingSeesTheSchemaChange(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "dpp.db")
-	if err := Migrate(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close() //nolint:errcheck // nothing was written
+	path := newDatabase(t)
+	s := open(t, path, nil)
 	if err := s.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}

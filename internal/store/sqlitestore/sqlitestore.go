@@ -1,7 +1,7 @@
 // Package sqlitestore keeps the truth in one SQLite file.
 //
-// One goroutine writes, one transaction at a time, each a whole batch; a small pool
-// of connections reads beside it. Commits are durable against power loss
+// One goroutine writes, one transaction at a time, each a whole batch, or several
+// where they wait at once; a small pool of connections reads beside it. Commits are durable against power loss
 // (synchronous=FULL). Other processes may use the same file: where one of them
 // holds the lock, a transaction is repeated until its own deadline.
 //
@@ -22,8 +22,9 @@ import (
 )
 
 const (
-	defaultWriteTimeout = 30 * time.Second
-	defaultReaders      = 4
+	defaultWriteTimeout   = 30 * time.Second
+	defaultReaders        = 4
+	defaultCallsPerCommit = 64
 )
 
 // Options change how a store works. The zero value is good.
@@ -37,6 +38,9 @@ type Options struct {
 	WriteTimeout time.Duration
 	// Readers is how many reads run at once; 0 stands for 4.
 	Readers int
+	// CallsPerCommit is how many calls that wait at the same time may share one
+	// commit; 0 stands for 64.
+	CallsPerCommit int
 }
 
 func (o Options) withDefaults() Options {
@@ -45,6 +49,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WriteTimeout <= 0 {
 		o.WriteTimeout = defaultWriteTimeout
+	}
+	if o.CallsPerCommit <= 0 {
+		o.CallsPerCommit = defaultCallsPerCommit
 	}
 	if o.Readers <= 0 {
 		o.Readers = defaultReaders

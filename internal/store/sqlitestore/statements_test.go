@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"database/sql"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,11 +9,7 @@ import (
 
 func migrated(t *testing.T) *sql.DB {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "dpp.db")
-	if err := Migrate(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
-	return opened(t, path)
+	return opened(t, newDatabase(t))
 }
 
 func opened(t *testing.T, path string) *sql.DB {

@@ -15,13 +15,15 @@ const (
 // CreateTenant makes a tenant with an empty live account. One that is there already
 // is left as it is: this is a repeat.
 func (s *Store) CreateTenant(ctx context.Context, tenant dpp.Tenant) error {
-	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
-		made, err := t.exec(insertTenant, string(tenant.ID), tenant.Name, t.now.UnixMilli())
-		if err == nil && made == 1 {
-			_, err = t.exec(insertAccount, string(dpp.AccountOf(tenant.ID, true)), string(tenant.ID), tenant.Suspended)
-		}
-		return struct{}{}, err
-	})
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) { return struct{}{}, t.createTenant(tenant) })
+	return err
+}
+
+func (t *tx) createTenant(tenant dpp.Tenant) error {
+	made, err := t.exec(insertTenant, string(tenant.ID), tenant.Name, t.now.UnixMilli())
+	if err == nil && made == 1 {
+		_, err = t.exec(insertAccount, string(dpp.AccountOf(tenant.ID, true)), string(tenant.ID), tenant.Suspended)
+	}
 	return err
 }
 

@@ -13,14 +13,24 @@ import (
 )
 
 // writer owns the one connection that writes. Its goroutine runs transactions one
-// after the other.
+// after the other; calls that wait while one is under way share the next one, and
+// with it the price of a durable commit.
 type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts *prepared
 	opts  Options
-	jobs  chan func()
+	jobs  chan *job
 	done  chan struct{} // closed when the goroutine has ended
+}
+
+// job is what one call wants written. It may be carried out more than once; only
+// what was done last, before finish, is committed.
+type job struct {
+	ctx    context.Context //nolint:containedctx // of the call, without its end
+	ends   time.Time       // until when another process's lock is waited out
+	do     func(*tx) error
+	finish func(error)
 }
 
 func openWriter(ctx context.Context, path string, opts Options) (*writer, error) {
@@ -28,7 +38,7 @@ func openWriter(ctx context.Context, path string, opts Options) (*writer, error)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, opts: opts, jobs: make(chan func()), done: make(chan struct{})}
+	w := &writer{db: db, opts: opts, jobs: make(chan *job), done: make(chan struct{})}
 	if err := w.connect(ctx); err != nil {
 		return nil, errors.Join(describe(err), w.disconnect())
 	}
@@ -52,9 +62,53 @@ func (w *writer) connect(ctx context.Context) (err error) {
 
 func (w *writer) work() {
 	defer close(w.done)
-	for job := range w.jobs {
-		job()
+	for first := range w.jobs {
+		waiting := w.gather(first)
+		if len(waiting) > 1 && w.together(waiting) {
+			continue
+		}
+		for _, j := range waiting {
+			j.finish(w.transact(j.ctx, j.ends, j.do))
+		}
 	}
+}
+
+// gather takes along those who wait at this moment; it waits for nobody.
+func (w *writer) gather(first *job) []*job {
+	waiting := []*job{first}
+	for len(waiting) < w.opts.CallsPerCommit {
+		select {
+		case next, open := <-w.jobs:
+			if !open {
+				return waiting
+			}
+			waiting = append(waiting, next)
+		default:
+			return waiting
+		}
+	}
+	return waiting
+}
+
+// together carries jobs out in one transaction. It tells whether they are done: if
+// one of them fails, or the lock is somebody else's, nothing was written, and each
+// is to find out by itself.
+func (w *writer) together(jobs []*job) bool {
+	err := w.once(jobs[0].ctx, func(t *tx) error {
+		for _, j := range jobs {
+			if err := j.do(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, store.ErrInDoubt) {
+		return false
+	}
+	for _, j := range jobs {
+		j.finish(err)
+	}
+	return true
 }
 
 // close ends the goroutine once its transaction is through. Nobody may hand it
@@ -93,16 +147,16 @@ func write[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (T, er
 		err   error
 	}
 	done := make(chan outcome, 1)
-	ends := time.Now().Add(s.opts.WriteTimeout)
-	job := func() {
-		var out outcome
-		out.err = s.writer.transact(context.WithoutCancel(ctx), ends, func(t *tx) (err error) {
-			out.value, err = do(t)
+	var value T
+	work := &job{
+		ctx: context.WithoutCancel(ctx), ends: time.Now().Add(s.opts.WriteTimeout),
+		do: func(t *tx) (err error) {
+			value, err = do(t)
 			return err
-		})
-		done <- out
+		},
+		finish: func(err error) { done <- outcome{value, err} },
 	}
-	if err := s.writer.line(ctx, s.opts.WriteTimeout, job); err != nil {
+	if err := s.writer.line(ctx, s.opts.WriteTimeout, work); err != nil {
 		return none, err
 	}
 	select {
@@ -117,11 +171,11 @@ func write[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (T, er
 }
 
 // line waits until the goroutine takes the job.
-func (w *writer) line(ctx context.Context, timeout time.Duration, job func()) error {
+func (w *writer) line(ctx context.Context, timeout time.Duration, work *job) error {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
-	case w.jobs <- job:
+	case w.jobs <- work:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,10 +19,7 @@ import (
 // shop is a store and the path of its file, for tests beside other users of it.
 func shop(t *testing.T, opts Options) (*Store, string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "dpp.db")
-	if err := Migrate(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
+	path := newDatabase(t)
 	s, err := Open(t.Context(), path, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -336,4 +332,68 @@ func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 			t.Error("not closed when the last call had left")
 		}
 	})
+}
+
+// TestCallsThatWaitShareACommit lets calls gather behind one that takes its time:
+// they get one transaction. One that fails among them fails alone.
+func TestCallsThatWaitShareACommit(t *testing.T) {
+	for name, c := range map[string]struct {
+		perCommit, poisoned int
+		shared              bool
+	}{
+		"all good":       {64, -1, true},
+		"one poisoned":   {64, 2, false},
+		"one per commit": {1, -1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := shop(t, Options{CallsPerCommit: c.perCommit})
+				defer closeShop(t, s)
+				const n = 5
+				hold := make(chan struct{})
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					_, err := write(t.Context(), s, func(*tx) (int, error) {
+						<-hold
+						return 0, nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+				synctest.Wait()
+				ran := make([]*tx, n) // the transaction in which each call was last carried out
+				errs := make([]error, n)
+				for i := range n {
+					wg.Go(func() {
+						_, errs[i] = write(t.Context(), s, func(own *tx) (int, error) {
+							ran[i] = own
+							if i == c.poisoned {
+								return 0, errTransition
+							}
+							return 0, own.createTenant(dpp.Tenant{ID: dpp.NewTenantID(), Name: "a tenant"})
+						})
+					})
+				}
+				synctest.Wait()
+				close(hold)
+				wg.Wait()
+				want := n
+				for i, err := range errs {
+					if i == c.poisoned {
+						want--
+					}
+					if (err != nil) != (i == c.poisoned) {
+						t.Errorf("call %d: %v", i, err)
+					}
+					if shared := ran[i] == ran[0]; i > 0 && shared != c.shared {
+						t.Errorf("call %d shared a commit: %t", i, shared)
+					}
+				}
+				if got := count(t, s); got != want {
+					t.Errorf("%d tenants were written, want %d", got, want)
+				}
+			})
+		})
+	}
 }
