@@ -115,7 +115,7 @@ func (s *Service) Retain(ctx context.Context) (int, error) {
 
 // Forget deletes rows that nobody may ask for any more.
 func (s *Service) Forget(ctx context.Context) (int, error) {
-	return s.Store.Forget(ctx, time.Now().Add(-keepRows), SweepLimit)
+	return s.Store.Forget(ctx, keepRows, SweepLimit)
 }
 
 // Seal folds new ledger entries into usage and into the accounts' hash chains.

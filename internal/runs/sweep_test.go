@@ -198,6 +198,16 @@ func TestRetentionDeletesEverythingOfARun(t *testing.T) {
 	if n, err := p.Service.Retain(t.Context()); err != nil || n != 0 {
 		t.Errorf("deleted %d again, %v", n, err)
 	}
+	if _, err := p.Service.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.Age(400 * 24 * time.Hour)
+	if n, err := p.Service.Forget(t.Context()); err != nil || n == 0 {
+		t.Errorf("forgot %d rows, %v", n, err)
+	}
+	if found, err := p.Ports.Store.RunsByID(t.Context(), []dpp.RunID{claimed.Run.ID}); err != nil || len(found) != 0 {
+		t.Errorf("the row is still there: %v, %v", found, err)
+	}
 	p.Audit()
 }
 

@@ -80,9 +80,9 @@ type Runs interface {
 	Purge(ctx context.Context, runs []dpp.RunID) error
 
 	// Forget deletes up to limit rows that nobody may ask for any more: purged
-	// runs that ended before the given time, and idempotency rows past their
+	// runs that ended longer ago than endedFor, and idempotency rows past their
 	// window. It returns how many. The ledger is kept.
-	Forget(ctx context.Context, endedBefore time.Time, limit int) (int, error)
+	Forget(ctx context.Context, endedFor time.Duration, limit int) (int, error)
 }
 
 // KeyRef is the scope of an idempotency key.

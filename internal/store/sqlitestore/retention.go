@@ -47,7 +47,7 @@ const (
 )
 
 // Forget deletes rows that nobody may ask for any more.
-func (s *Store) Forget(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
+func (s *Store) Forget(ctx context.Context, endedFor time.Duration, limit int) (int, error) {
 	if limit <= 0 {
 		return 0, nil
 	}
@@ -56,7 +56,7 @@ func (s *Store) Forget(ctx context.Context, endedBefore time.Time, limit int) (i
 		if err != nil {
 			return 0, err
 		}
-		runs, err := t.exec(deleteRuns, endedBefore.UnixMilli(), int64(limit)-keys)
+		runs, err := t.exec(deleteRuns, t.now.Add(-endedFor).UnixMilli(), int64(limit)-keys)
 		return int(keys + runs), err
 	})
 }

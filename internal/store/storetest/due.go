@@ -130,11 +130,12 @@ func testPurge(w *world) {
 	}
 }
 
-// forget seals first: what is not sealed need not be forgotten.
+// forget forgets what ended before a moment. It seals first: what is not sealed
+// need not be forgotten.
 func (w *world) forget(before time.Time, limit int) int {
 	w.Helper()
 	w.seal(1000)
-	n, err := w.store.Forget(w.Context(), before, limit)
+	n, err := w.store.Forget(w.Context(), w.clock.Now().Sub(before), limit)
 	w.must(err)
 	return n
 }
