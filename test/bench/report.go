@@ -11,7 +11,7 @@ import (
 // newReport shows medians, ratios of medians, and where the time went.
 func newReport(all []scenario, figures [][]figure, length time.Duration, rounds int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s/%s, %d processors; medians of %d rounds of %s each; clients and server in one process.\n\n",
+	fmt.Fprintf(&b, "%s, %s/%s, %d processors; medians of %d rounds of %s each; clients and server in one process; answers uncompressed.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds, length)
 	b.WriteString("| what | per second | p50 | p99 | CPU per operation |\n|---|---:|---:|---:|---:|\n")
 	median := make(map[string]figure, len(all))

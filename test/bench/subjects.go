@@ -140,7 +140,7 @@ type caller struct {
 }
 
 func newCaller(url, key, prefer string) *caller {
-	return &caller{url: url, key: key, prefer: prefer, client: &http.Client{Transport: &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024}}}
+	return &caller{url: url, key: key, prefer: prefer, client: &http.Client{Transport: &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024, DisableCompression: true}}}
 }
 
 const body = `{"pack_type":"noop","inputs":{"note":"a run that does nothing"},"reservation":{"max_cost_usd":"0.0050","timebox_sec":60}}`
