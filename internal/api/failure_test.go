@@ -132,7 +132,7 @@ func TestAnAcceptedRunIsToldOfWhateverHappensThen(t *testing.T) {
 	s, _, later := newBrokenSite(t)
 	gone := fmt.Errorf("%w: %w", store.ErrUnavailable, errDown)
 	later.Store(&gone)
-	a := s.submit("down-key-0003", order("0.5000"), "Prefer", "wait=55")
+	a := s.submit("down-key-0003", order("0.5000"), "Prefer", "wait=1")
 	if run := s.wantRun(a, 202); run.Status != dpp.StatusQueued || a.header.Get("Location") == "" {
 		t.Errorf("%+v", run)
 	}

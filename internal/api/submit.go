@@ -74,15 +74,13 @@ func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Ac
 	if !run.Status.Terminal() {
 		ctx, cancel := x.patience(wait)
 		defer cancel()
-		later, err := x.api.Service.Wait(ctx, x.key, run.ID, 0)
-		if err == nil {
-			run = later
-			account, err = x.api.Service.Account(x.r.Context(), x.key)
-		}
+		run = x.api.Service.Follow(ctx, run)
+		later, err := x.api.Service.Account(x.r.Context(), x.key)
 		if err != nil {
 			x.waitFailed(err)
-			run, account = receipt.Run, receipt.Account
+			return http.StatusAccepted, receipt.Run, receipt.Account
 		}
+		account = later
 	}
 	if run.Status.Terminal() {
 		return http.StatusOK, run, account

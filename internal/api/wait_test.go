@@ -12,38 +12,37 @@ import (
 	"dpp/test/platform"
 )
 
-// watched tells of every time that runs are read by their ids, which a wait does
-// once it is following them.
+// watched tells of every time that awaited runs are looked up, which begins as soon
+// as somebody waits.
 type watched struct {
 	store.Store
-	reads chan struct{}
+	lookups chan struct{}
 }
 
-func (w watched) RunsByID(ctx context.Context, ids []dpp.RunID) ([]dpp.Run, error) {
-	found, err := w.Store.RunsByID(ctx, ids)
+func (w watched) Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error) {
 	select {
-	case w.reads <- struct{}{}:
+	case w.lookups <- struct{}{}:
 	default:
 	}
-	return found, err
+	return w.Store.Versions(ctx, ids)
 }
 
 // newWatchedSite is a site that tells when somebody has begun to wait.
 func newWatchedSite(t *testing.T) (*site, chan struct{}) {
 	t.Helper()
-	reads := make(chan struct{}, 1)
+	lookups := make(chan struct{}, 1)
 	s := newSite(t, options{Options: platform.Options{Wrap: func(p runs.Ports) runs.Ports {
-		p.Store = watched{p.Store, reads}
+		p.Store = watched{p.Store, lookups}
 		return p
 	}}})
-	return s, reads
+	return s, lookups
 }
 
 // while sends a request, calls do once it waits, and returns its answer.
-func (s *site) while(c call, reads chan struct{}, do func()) answer {
+func (s *site) while(c call, lookups chan struct{}, do func()) answer {
 	s.t.Helper()
 	select {
-	case <-reads:
+	case <-lookups:
 	default:
 	}
 	answers := make(chan answer, 1)
@@ -54,15 +53,15 @@ func (s *site) while(c call, reads chan struct{}, do func()) answer {
 		}
 		answers <- a
 	}()
-	<-reads
+	<-lookups
 	do()
 	return <-answers
 }
 
 func TestWaitEndsWithTheRun(t *testing.T) {
-	s, reads := newWatchedSite(t)
+	s, lookups := newWatchedSite(t)
 	run := s.accepted("wait-key-0001")
-	a := s.while(call{method: "GET", path: "/v1/runs/" + string(run.ID) + "?wait=55"}, reads, s.finish)
+	a := s.while(call{method: "GET", path: "/v1/runs/" + string(run.ID) + "?wait=55"}, lookups, s.finish)
 	if got := s.wantRun(a, http.StatusOK); got.Status != dpp.StatusCompleted {
 		t.Errorf("%s", got.Status)
 	}
@@ -73,19 +72,19 @@ func TestWaitEndsWithTheRun(t *testing.T) {
 }
 
 func TestWaitEndsWithTheNextVersion(t *testing.T) {
-	s, reads := newWatchedSite(t)
+	s, lookups := newWatchedSite(t)
 	run := s.accepted("wait-key-0002")
 	c := call{method: "GET", path: "/v1/runs/" + string(run.ID) + "?wait=55", header: map[string]string{"If-None-Match": `W/"1"`}}
-	a := s.while(c, reads, func() { s.Claim() })
+	a := s.while(c, lookups, func() { s.Claim() })
 	if got := s.wantRun(a, http.StatusOK); got.Status != dpp.StatusProcessing || got.Version != 2 || got.Attempt != 1 {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestWaitForAnyOfSeveral(t *testing.T) {
-	s, reads := newWatchedSite(t)
+	s, lookups := newWatchedSite(t)
 	first, second := s.accepted("wait-key-0003"), s.accepted("wait-key-0004")
-	a := s.while(call{method: "GET", path: "/v1/runs?wait=55&ids=" + string(second.ID) + "," + string(dpp.NewRunID()) + "," + string(first.ID)}, reads, s.finish)
+	a := s.while(call{method: "GET", path: "/v1/runs?wait=55&ids=" + string(second.ID) + "," + string(dpp.NewRunID()) + "," + string(first.ID)}, lookups, s.finish)
 	s.wantStatus(a, http.StatusOK)
 	list := read[dpp.List[dpp.RunView]](s, a)
 	if len(list.Data) != 2 || list.Data[0].ID != second.ID || list.Data[1].ID != first.ID || list.NextCursor != "" {
@@ -97,9 +96,9 @@ func TestWaitForAnyOfSeveral(t *testing.T) {
 }
 
 func TestPreferWaitAnswersWithTheEndedRun(t *testing.T) {
-	s, reads := newWatchedSite(t)
+	s, lookups := newWatchedSite(t)
 	c := call{method: "POST", path: "/v1/runs", body: order("0.5"), header: map[string]string{"Idempotency-Key": "wait-key-0005", "Prefer": "respond-async, wait=99"}}
-	a := s.while(c, reads, s.finish)
+	a := s.while(c, lookups, s.finish)
 	if got := s.wantRun(a, http.StatusOK); got.Status != dpp.StatusCompleted || got.Cost.BudgetRemaining != s.Account(s.Key).Available {
 		t.Errorf("%+v", got)
 	}
@@ -121,9 +120,9 @@ func TestPreferWaitThatIsOver(t *testing.T) {
 }
 
 func TestShutdownEndsWaits(t *testing.T) {
-	s, reads := newWatchedSite(t)
+	s, lookups := newWatchedSite(t)
 	run := s.accepted("wait-key-0008")
-	a := s.while(call{method: "GET", path: "/v1/runs/" + string(run.ID) + "?wait=55"}, reads, s.Service.EndWaits)
+	a := s.while(call{method: "GET", path: "/v1/runs/" + string(run.ID) + "?wait=55"}, lookups, s.Service.EndWaits)
 	if got := s.wantRun(a, http.StatusOK); got.Status != dpp.StatusQueued {
 		t.Errorf("%s", got.Status)
 	}

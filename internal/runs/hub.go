@@ -89,6 +89,35 @@ func (w *Watch) Ended() bool {
 	return w.hub.ended
 }
 
+// follow keeps runs as they are now until done holds of one, ctx ends or waiting
+// has no more point.
+func (w *Watch) follow(ctx context.Context, runs []dpp.Run, done func(*dpp.Run) bool) {
+	at := make(map[dpp.RunID]int, len(runs))
+	for i := range runs {
+		at[runs[i].ID] = i
+	}
+	for len(runs) > 0 {
+		for i := range runs {
+			if done(&runs[i]) {
+				return
+			}
+		}
+		if w.Ended() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.Ready():
+		}
+		for _, run := range w.Changed() {
+			if i, ok := at[run.ID]; ok && run.Version > runs[i].Version {
+				runs[i] = run
+			}
+		}
+	}
+}
+
 // Close ends the watch.
 func (w *Watch) Close() {
 	w.hub.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"dpp"
@@ -86,6 +87,16 @@ func (s *Service) WaitAny(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]
 	return s.wait(ctx, key, ids, func(run *dpp.Run) bool { return run.Status.Terminal() })
 }
 
+// Follow returns a run that was just read once it is terminal, or as it is when ctx
+// ends or the server shuts down.
+func (s *Service) Follow(ctx context.Context, run dpp.Run) dpp.Run {
+	watch := s.hub.Watch(map[dpp.RunID]int64{run.ID: run.Version})
+	defer watch.Close()
+	runs := []dpp.Run{run}
+	watch.follow(ctx, runs, func(run *dpp.Run) bool { return run.Status.Terminal() })
+	return runs[0]
+}
+
 // wait follows runs until done holds of one. ctx bounds the waiting, not the
 // reading: time up is an ordinary answer.
 func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done func(*dpp.Run) bool) ([]dpp.Run, error) {
@@ -97,33 +108,11 @@ func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done f
 	watch := s.hub.Watch(known)
 	defer watch.Close()
 	runs, err := s.GetMany(context.WithoutCancel(ctx), key, ids)
-	if err != nil || len(runs) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	at := make(map[dpp.RunID]int, len(runs))
-	for i := range runs {
-		at[runs[i].ID] = i
-	}
-	for {
-		for i := range runs {
-			if done(&runs[i]) {
-				return runs, nil
-			}
-		}
-		if watch.Ended() {
-			return runs, nil
-		}
-		select {
-		case <-ctx.Done():
-			return runs, nil
-		case <-watch.Ready():
-		}
-		for _, run := range watch.Changed() {
-			if i, ok := at[run.ID]; ok && run.Version > runs[i].Version {
-				runs[i] = run
-			}
-		}
-	}
+	watch.follow(ctx, runs, done)
+	return runs, nil
 }
 
 // List returns runs of the key's tenant and mode, newest first.
@@ -132,16 +121,32 @@ func (s *Service) List(ctx context.Context, key dpp.Key, q store.ListQuery) ([]d
 	return s.Store.ListRuns(ctx, q)
 }
 
-// Account returns the key's account.
+// Account returns the key's account. Every answer of a run carries its balance, so
+// answers that are made at once share one read.
 func (s *Service) Account(ctx context.Context, key dpp.Key) (ledger.Account, error) {
-	accounts, err := s.Store.Accounts(ctx, []dpp.AccountID{key.Account()})
+	account, err := s.accounts.Do(ctx, key.Account())
+	if err == nil && account.ID == "" {
+		err = store.ErrNotFound
+	}
+	return account, err
+}
+
+// readAccounts leaves the zero account where there is none.
+func (s *Service) readAccounts(ctx context.Context, ids []dpp.AccountID) ([]ledger.Account, error) {
+	distinct := slices.Compact(slices.Sorted(slices.Values(ids)))
+	found, err := s.Store.Accounts(ctx, distinct)
 	if err != nil {
-		return ledger.Account{}, err
+		return nil, err
 	}
-	if len(accounts) != 1 {
-		return ledger.Account{}, store.ErrNotFound
+	byID := make(map[dpp.AccountID]ledger.Account, len(found))
+	for _, account := range found {
+		byID[account.ID] = account
 	}
-	return accounts[0], nil
+	accounts := make([]ledger.Account, len(ids))
+	for i, id := range ids {
+		accounts[i] = byID[id]
+	}
+	return accounts, nil
 }
 
 // Entries returns the ledger of the key's account, newest first.

@@ -13,6 +13,7 @@ import (
 	"dpp/internal/batch"
 	"dpp/internal/blob"
 	"dpp/internal/gate"
+	"dpp/internal/ledger"
 	"dpp/internal/pack"
 	"dpp/internal/queue"
 	"dpp/internal/store"
@@ -64,9 +65,10 @@ type Service struct {
 	hub     *Hub
 	bell    *bell
 
-	submits *batch.Group[*submission, submitted]
-	puts    *batch.Group[blob.Object, blob.PutOutcome]
-	ends    *batch.Group[store.Transition, store.Transitioned]
+	submits  *batch.Group[*submission, submitted]
+	puts     *batch.Group[blob.Object, blob.PutOutcome]
+	ends     *batch.Group[store.Transition, store.Transitioned]
+	accounts *batch.Group[dpp.AccountID, ledger.Account]
 }
 
 const (
@@ -83,6 +85,7 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 	s.submits = batch.New("submit", s.submitBatch, options(s, "submit", func(i *submission) int { return len(i.Inputs) + 512 }))
 	s.puts = batch.New("put", ports.Blob.Put, options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 }))
 	s.ends = batch.New("end", s.apply, options(s, "end", func(store.Transition) int { return 1024 }))
+	s.accounts = batch.New("account", s.readAccounts, options(s, "account", func(dpp.AccountID) int { return 64 }))
 	return s
 }
 
@@ -112,6 +115,7 @@ func (s *Service) Close() {
 	s.submits.Close()
 	s.puts.Close()
 	s.ends.Close()
+	s.accounts.Close()
 	s.bell.close()
 	s.hub.close()
 }
