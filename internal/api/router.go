@@ -76,6 +76,9 @@ func (res *resource) serve(x *exchange) error {
 	}
 	r, ok := res.methods[method]
 	if !ok {
+		if id := x.r.PathValue("id"); id != "" && !dpp.RunID(id).Valid() {
+			return notFound() // a path that no run can have, such as /v1/runs/batch
+		}
 		x.Header().Set("Allow", res.allow)
 		return methodNotAllowed()
 	}

@@ -19,8 +19,8 @@ import (
 )
 
 func main() {
-	seconds := flag.Float64("seconds", 3, "how long each measurement lasts")
-	rounds := flag.Int("rounds", 3, "how often each measurement is made; medians are shown")
+	seconds := flag.Float64("seconds", 2, "how long each measurement lasts")
+	rounds := flag.Int("rounds", 5, "how often each measurement is made; medians are shown")
 	out := flag.String("out", "", "file to write the table to")
 	only := flag.String("only", "", "measure only what has this in its name")
 	profile := flag.String("cpuprofile", "", "file to write a CPU profile to")

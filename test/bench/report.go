@@ -21,11 +21,16 @@ func newReport(all []scenario, figures [][]figure, length time.Duration, rounds 
 		fmt.Fprintf(&b, "| %s | %.0f | %s | %s | %s |\n", s.name, f.perSecond, rounded(f.p50), rounded(f.p99), rounded(f.cpu))
 	}
 	b.WriteString("\n| ratio, in this run | |\n|---|---:|\n")
-	for _, name := range []string{submitLone, submit32, settled256} {
-		fmt.Fprintf(&b, "| %s: batched to batches of one | %.2f |\n", name, median[name].perSecond/median[name+ofOne].perSecond)
+	ratio := func(what, of, to string) {
+		if top, bottom := median[of].perSecond, median[to].perSecond; top > 0 && bottom > 0 { // both were measured
+			fmt.Fprintf(&b, "| %s | %.2f |\n", what, top/bottom)
+		}
 	}
-	fmt.Fprintf(&b, "| submits at 32 clients to bare SQLite commits | %.2f |\n", median[submit32].perSecond/median[bareCommit].perSecond)
-	fmt.Fprintf(&b, "| submits at 32 clients to bare HTTP | %.2f |\n", median[submit32].perSecond/median[bareHTTP].perSecond)
+	for _, name := range []string{submitLone, submit32, settled256} {
+		ratio(name+": batched to batches of one", name, name+ofOne)
+	}
+	ratio("submits at 32 clients to bare SQLite commits", submit32, bareCommit)
+	ratio("submits at 32 clients to bare HTTP", submit32, bareHTTP)
 	b.WriteString("\nWhere the time goes: what each port spent, in one round.\n\n")
 	b.WriteString("| what | port | calls | items per call | time per item | share of the round |\n|---|---|---:|---:|---:|---:|\n")
 	for i, s := range all {
