@@ -48,6 +48,13 @@ type Store interface {
 	Ping(ctx context.Context) error
 	// Epoch is the store's own generation: an operator raises it after a restore.
 	Epoch(ctx context.Context) (int64, error)
+	// RaiseEpoch begins a new generation and returns it.
+	RaiseEpoch(ctx context.Context) (int64, error)
+	// Maintain prepares the store for the time to come, and gives back at once the
+	// room of many rows that nobody may ask for any more, among them runs that ended
+	// longer ago than endedFor. The reaper calls it now and then; several may at once.
+	// A store that has nothing of the kind to do does nothing.
+	Maintain(ctx context.Context, endedFor time.Duration) error
 	// Close waits for what is under way and releases the store.
 	Close() error
 }

@@ -2,14 +2,13 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"math"
 	"slices"
 
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
 
 const accountColumns = `id, tenant_id, credited, available, held, spent, open_runs, suspended, version, seq`
@@ -31,66 +30,30 @@ func (s *Store) Accounts(ctx context.Context, ids []dpp.AccountID) ([]ledger.Acc
 	return readAll(ctx, s, scanAccount, selectAccounts, wanted)
 }
 
-// books are the accounts that a transaction touches: each is read once, changed by
-// package ledger, and written once.
-type books struct {
-	t        *tx
-	accounts map[dpp.AccountID]ledger.Account
-	changed  map[dpp.AccountID]bool
-}
-
-func (t *tx) open(ids []dpp.AccountID) (*books, error) {
+// openBooks reads the accounts that a transaction touches.
+func (t *tx) openBooks(ids []dpp.AccountID) (*rules.Books, error) {
 	slices.Sort(ids)
 	wanted, err := list(slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
-	b := &books{t: t, accounts: make(map[dpp.AccountID]ledger.Account), changed: make(map[dpp.AccountID]bool)}
-	err = t.query(selectAccounts, func(r row) error {
-		account, err := scanAccount(r)
-		b.accounts[account.ID] = account
-		return err
-	}, wanted)
-	return b, err
-}
-
-// set is the account after entries that package ledger made.
-func (b *books) set(account ledger.Account, entries []ledger.Entry) error {
-	b.accounts[account.ID] = account
-	b.changed[account.ID] = true
-	for _, e := range entries {
-		if err := b.t.insertEntry(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// errNoAccount: the schema makes it impossible.
-var errNoAccount = errors.New("sqlitestore: a run without an account")
-
-// apply posts a transfer that must succeed.
-func (b *books) apply(transfer ledger.Transfer) (ledger.Account, error) {
-	account, ok := b.accounts[transfer.Account]
-	if !ok {
-		return account, errNoAccount
-	}
-	after, entries, err := account.Apply(transfer)
-	if err != nil {
-		return account, err
-	}
-	return after, b.set(after, entries)
+	accounts, err := gather(t, scanAccount, selectAccounts, wanted)
+	return rules.OpenBooks(t.now, accounts), err
 }
 
 const updateAccount = `UPDATE accounts SET credited = ?2, available = ?3, held = ?4, spent = ?5, open_runs = ?6, version = ?7, seq = ?8 WHERE id = ?1`
 
-// close writes the accounts that changed.
-func (b *books) close() error {
-	for _, id := range slices.Sorted(maps.Keys(b.changed)) {
-		a := b.accounts[id]
-		_, err := b.t.exec(updateAccount, string(id), int64(a.Credited), int64(a.Available), int64(a.Held), int64(a.Spent),
+// closeBooks writes the accounts and entries that changed.
+func (t *tx) closeBooks(books *rules.Books) error {
+	for _, a := range books.Changed() {
+		_, err := t.exec(updateAccount, string(a.ID), int64(a.Credited), int64(a.Available), int64(a.Held), int64(a.Spent),
 			a.OpenRuns, a.Version, a.Seq)
 		if err != nil {
+			return err
+		}
+	}
+	for _, e := range books.Entries() {
+		if err := t.insertEntry(e); err != nil {
 			return err
 		}
 	}
@@ -102,7 +65,7 @@ const insertEntry = `INSERT INTO entries (account_id, seq, kind, direction, amou
 
 func (t *tx) insertEntry(e ledger.Entry) error {
 	_, err := t.exec(insertEntry, string(e.Account), e.Seq, string(e.Kind), string(e.Direction), int64(e.Amount),
-		string(e.Run), e.Reference, t.now.UnixMilli())
+		string(e.Run), e.Reference, e.CreatedAt.UnixMilli())
 	return err
 }
 

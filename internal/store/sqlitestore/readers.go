@@ -39,7 +39,7 @@ func (r *readers) close() error { return errors.Join(r.stmts.close(), r.db.Close
 type reading struct {
 	ctx   context.Context //nolint:containedctx // the reading is the call, or a part of it
 	stmts *prepared
-	now   time.Time
+	now   time.Time // the same for all its statements
 }
 
 func (r *reading) query(query string, each func(row) error, args ...any) error {

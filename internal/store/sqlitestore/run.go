@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/store/rules"
 )
 
 // runColumns are what [scanRun] reads, of the table runs alone.
@@ -65,13 +66,13 @@ func (g *runRow) finish() error {
 	run.QueueExpiresAt, run.Deadline = fromMillis(g.queueExpires), fromMillis(g.ending)
 	run.CompletedAt, run.PurgedAt = moment(g.completed), moment(g.purged)
 	var err error
-	if run.Meta.Tags, err = decodeTags(g.tags); err != nil {
+	if run.Meta.Tags, err = rules.DecodeTags(g.tags); err != nil {
 		return fmt.Errorf("tags of %s: %w", run.ID, err)
 	}
-	if run.Result, err = decodeResult(g.result); err != nil {
+	if run.Result, err = rules.DecodeResult(g.result); err != nil {
 		return fmt.Errorf("result of %s: %w", run.ID, err)
 	}
-	if run.Error, err = decodeError(g.failure); err != nil {
+	if run.Error, err = rules.DecodeError(g.failure); err != nil {
 		return fmt.Errorf("error of %s: %w", run.ID, err)
 	}
 	return nil

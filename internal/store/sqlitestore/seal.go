@@ -6,6 +6,7 @@ import (
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
 
 // Seal folds entries into the usage of their day and into their account's chain.
@@ -68,12 +69,12 @@ func (t *tx) seal(s seal, limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	sum := make(fold)
+	sum := make(rules.Fold)
 	for _, e := range entries {
-		sum.add(e)
+		sum.Add(e)
 		s.seq, s.digest = e.Seq, s.digest.Chain(e.Entry)
 	}
-	for _, day := range sum.sorted() {
+	for _, day := range sum.Sorted() {
 		if err := t.addUsage(s.account, day); err != nil {
 			return 0, err
 		}

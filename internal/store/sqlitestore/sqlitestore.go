@@ -112,6 +112,28 @@ func (s *Store) Epoch(ctx context.Context) (int64, error) {
 	return readOne[int64](ctx, s, selectEpoch)
 }
 
+const updateEpoch = `UPDATE meta SET epoch = epoch + 1 WHERE only = 1`
+
+// RaiseEpoch begins a new generation of the store, after a restore.
+func (s *Store) RaiseEpoch(ctx context.Context) (int64, error) {
+	return write(ctx, s, func(t *tx) (epoch int64, err error) {
+		if _, err := t.exec(updateEpoch); err != nil {
+			return 0, err
+		}
+		err = t.query(selectEpoch, func(r row) error { return r.Scan(&epoch) })
+		return epoch, err
+	})
+}
+
+// Maintain has nothing to do: one file holds everything, and Forget deletes rows.
+func (s *Store) Maintain(ctx context.Context, _ time.Duration) error {
+	if err := s.calls.enter(); err != nil {
+		return err
+	}
+	defer s.calls.leave()
+	return ctx.Err()
+}
+
 // now is the store's clock, to the millisecond that is kept.
 func (o Options) now() time.Time { return fromMillis(o.Now().UnixMilli()) }
 

@@ -6,13 +6,14 @@ func writes() []string {
 		begin, commit, rollback,
 		selectKeys, selectAccounts, selectRuns, insertRun, insertInputs, insertKeyRow, deleteKey, insertEntry, updateAccount,
 		selectHeld, selectReady, selectOldest, updateStarted, insertLease, updateLease,
-		selectStanding, deleteLease, updateRequeued, updateEnded, insertEvent,
+		selectStanding, deleteLease, updateRun, insertEvent,
 		selectReferenced,
 		selectUnsealed, selectToSeal, updateSeal, upsertUsage,
 		updatePurged, deleteInputs, deleteKeys, deleteRuns,
 		insertTenant, insertAccount, selectTenantExists, updateSuspended,
 		insertKey, selectKey, updateRevoked,
 		updateTaken, deleteEvents, updateRetried,
+		selectEpoch, updateEpoch,
 	}
 }
 

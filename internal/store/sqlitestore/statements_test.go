@@ -114,7 +114,7 @@ func TestWritesOfOneRowBuildNoTables(t *testing.T) {
 	db := migrated(t)
 	for _, query := range []string{
 		insertRun, insertInputs, insertKeyRow, insertEntry, updateAccount, updateStarted, insertLease, updateLease, deleteLease,
-		updateRequeued, updateEnded, insertEvent, upsertUsage,
+		updateRun, insertEvent, upsertUsage,
 	} {
 		rows, err := db.QueryContext(t.Context(), "EXPLAIN "+query, make([]any, mostParameters)...)
 		if err != nil {

@@ -2,18 +2,12 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"dpp"
-	"dpp/internal/budget"
-	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
-
-// errSubmission: the caller built a submission that cannot be accepted as it is.
-var errSubmission = errors.New("sqlitestore: not a new run with its own hold")
 
 // Submit accepts runs, in order, in one transaction.
 func (s *Store) Submit(ctx context.Context, batch []store.Submission) ([]store.Submitted, error) {
@@ -32,53 +26,23 @@ func (t *tx) submit(batch []store.Submission) ([]store.Submitted, error) {
 	for i := range batch {
 		ids[i] = batch[i].Run.Account()
 	}
-	b, err := t.open(ids)
+	books, err := t.openBooks(ids)
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]store.Submitted, len(batch))
-	var earlier []*dpp.Run // answered with a run that is there already
-	for i := range batch {
-		item, outcome := &batch[i], &outcomes[i]
-		key, found := used[item.Key]
-		if found && key.counts(item, t.now) {
-			if *outcome = key.answer(item); outcome.Verdict != store.Conflict {
-				earlier = append(earlier, &outcome.Run)
-			}
-		} else if *outcome, err = t.accept(item, b, found); err != nil {
-			return nil, err
-		}
-		outcome.Account = b.accounts[item.Run.Account()]
-	}
-	if err := fillIn(t, earlier); err != nil {
+	decided, err := rules.Submit(t.now, batch, used, books)
+	if err != nil {
 		return nil, err
 	}
-	return outcomes, b.close()
-}
-
-// usedKey is an idempotency row.
-type usedKey struct {
-	run     dpp.RunID
-	hash    [32]byte
-	expires time.Time
-}
-
-// counts tells whether the row still speaks for its key: it is inside its window,
-// or this very submission wrote it.
-func (k usedKey) counts(item *store.Submission, now time.Time) bool {
-	return k.run == item.Run.ID || k.expires.After(now)
-}
-
-// answer is the outcome, with the earlier run's identifier alone.
-func (k usedKey) answer(item *store.Submission) store.Submitted {
-	verdict := store.Conflict
-	switch {
-	case k.run == item.Run.ID:
-		verdict = store.Accepted
-	case k.hash == item.PayloadHash:
-		verdict = store.Replayed
+	for i := range decided.New {
+		if err := t.insert(&decided.New[i]); err != nil {
+			return nil, err
+		}
 	}
-	return store.Submitted{Verdict: verdict, Run: dpp.Run{ID: k.run}}
+	if err := fillIn(t, decided.Earlier); err != nil {
+		return nil, err
+	}
+	return decided.Outcomes, t.closeBooks(books)
 }
 
 // SQLite reads the tables of a CROSS JOIN in this order, and looks each key up.
@@ -87,14 +51,14 @@ const selectKeys = `SELECT known.key, runs.id, payload_hash, expires_at FROM jso
 	JOIN runs ON runs.n = known.run_n`
 
 // usedKeys finds the idempotency rows of a batch.
-func (t *tx) usedKeys(batch []store.Submission) (map[store.KeyRef]usedKey, error) {
+func (t *tx) usedKeys(batch []store.Submission) (map[store.KeyRef]rules.UsedKey, error) {
 	wanted := make(map[store.KeyRef][]string) // by their scope, which has no key
 	for i := range batch {
 		scope := batch[i].Key
 		scope.Key = ""
 		wanted[scope] = append(wanted[scope], batch[i].Key.Key)
 	}
-	used := make(map[store.KeyRef]usedKey)
+	used := make(map[store.KeyRef]rules.UsedKey)
 	for scope, keys := range wanted {
 		text, err := list(keys)
 		if err != nil {
@@ -113,74 +77,17 @@ func (t *tx) usedKeys(batch []store.Submission) (map[store.KeyRef]usedKey, error
 	return used, nil
 }
 
-func scanKeyRow(r row, ref *store.KeyRef) (key usedKey, err error) {
+func scanKeyRow(r row, ref *store.KeyRef) (key rules.UsedKey, err error) {
 	var hash []byte
 	var expires int64
-	err = r.Scan(&ref.Key, (*string)(&key.run), &hash, &expires)
-	copy(key.hash[:], hash)
-	key.expires = fromMillis(expires)
+	err = r.Scan(&ref.Key, (*string)(&key.Run), &hash, &expires)
+	copy(key.Hash[:], hash)
+	key.Expires = fromMillis(expires)
 	return key, err
-}
-
-// accept decides one new run against its account, and writes all of it or nothing.
-// stale tells that its key has a row that is past its window.
-func (t *tx) accept(item *store.Submission, b *books, stale bool) (store.Submitted, error) {
-	run := t.newRun(item)
-	if !acceptable(item) {
-		return store.Submitted{}, errSubmission
-	}
-	account, ok := b.accounts[run.Account()]
-	if !ok {
-		return store.Submitted{Verdict: store.Refused, Reason: dpp.ReasonNotFound}, nil
-	}
-	after, decisions, err := budget.Decide(account, budget.Limits{OpenRuns: item.MaxOpenRuns}, []ledger.Transfer{item.Hold})
-	if err != nil {
-		return store.Submitted{}, fmt.Errorf("hold for %s: %w", run.ID, err)
-	}
-	if reason := decisions[0].Refused; reason != "" {
-		return store.Submitted{Verdict: store.Refused, Reason: reason}, nil
-	}
-	if stale {
-		if _, err := t.exec(deleteKey, string(item.Key.Tenant), item.Key.Live, item.Key.Key); err != nil {
-			return store.Submitted{}, err
-		}
-	}
-	if err := t.insert(&run, item); err != nil {
-		return store.Submitted{}, err
-	}
-	return store.Submitted{Verdict: store.Accepted, Run: run}, b.set(after, decisions[0].Entries)
-}
-
-func acceptable(item *store.Submission) bool {
-	run, hold := &item.Run, &item.Hold
-	return run.Status == dpp.StatusQueued && run.Money == dpp.MoneyReserved && run.Version == 1 && run.Attempt == 0 && run.Losses == 0 &&
-		hold.Kind == ledger.TransferHold && hold.Run == run.ID && hold.Account == run.Account()
-}
-
-// newRun is the run as it will be read back.
-func (t *tx) newRun(item *store.Submission) dpp.Run {
-	run := item.Run
-	run.CreatedAt, run.UpdatedAt = t.now, t.now
-	run.Deadline = t.after(item.DeadlineIn)
-	run.QueueExpiresAt = earlier(t.after(item.QueueTTL), run.Deadline)
-	run.CompletedAt, run.PurgedAt = time.Time{}, time.Time{}
-	run.Used, run.Result, run.Error, run.Progress = 0, nil, nil, nil
-	run.Reservation.Timebox = run.Reservation.Timebox.Truncate(time.Millisecond)
-	if len(run.Meta.Tags) == 0 {
-		run.Meta.Tags = nil
-	}
-	return run
 }
 
 // after is the time in a while, to the millisecond that is kept.
 func (t *tx) after(d time.Duration) time.Time { return t.now.Add(d.Truncate(time.Millisecond)) }
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
 
 const insertRun = `INSERT INTO runs (id, tenant_id, live, pack_type, pack_version, profile_version, status, money, version,
 	attempt, losses, used, max_cost, timebox_ms, min_reliability, inline, allow_partial, trace_id, external_id, tags, inputs_key,
@@ -188,7 +95,7 @@ const insertRun = `INSERT INTO runs (id, tenant_id, live, pack_type, pack_versio
 	VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', 'RESERVED', 1, 0, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18)`
 
 func (t *tx) insertRun(run *dpp.Run) (n int64, err error) {
-	tags, err := encodeTags(run.Meta.Tags)
+	tags, err := rules.EncodeTags(run.Meta.Tags)
 	if err != nil {
 		return 0, err
 	}
@@ -205,8 +112,14 @@ const (
 )
 
 // insert writes the run, its inputs and its idempotency row.
-func (t *tx) insert(run *dpp.Run, item *store.Submission) error {
-	n, err := t.insertRun(run)
+func (t *tx) insert(run *rules.NewRun) error {
+	item := run.Submission
+	if run.StaleKey {
+		if _, err := t.exec(deleteKey, string(item.Key.Tenant), item.Key.Live, item.Key.Key); err != nil {
+			return err
+		}
+	}
+	n, err := t.insertRun(&run.Run)
 	if err != nil {
 		return err
 	}
@@ -215,8 +128,7 @@ func (t *tx) insert(run *dpp.Run, item *store.Submission) error {
 			return err
 		}
 	}
-	key := item.Key
-	_, err = t.exec(insertKeyRow, n, string(key.Tenant), key.Live, key.Key, item.PayloadHash[:], t.after(item.KeyWindow).UnixMilli())
+	_, err = t.exec(insertKeyRow, n, string(item.Key.Tenant), item.Key.Live, item.Key.Key, item.PayloadHash[:], run.KeyExpires.UnixMilli())
 	return err
 }
 

@@ -1,98 +1,13 @@
 package sqlitestore
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"dpp"
-	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
-
-// usageKey is the day and pack of one row of usage.
-type usageKey struct{ day, pack string }
-
-// fold adds up what entries say of usage.
-type fold map[usageKey]*store.UsageDay
-
-func (f fold) day(key usageKey) *store.UsageDay {
-	day := f[key]
-	if day == nil {
-		day = &store.UsageDay{Day: key.day, PackType: key.pack}
-		f[key] = day
-	}
-	return day
-}
-
-// runEntry is an entry, and what is known of the run that it belongs to, if any.
-type runEntry struct {
-	ledger.Entry
-	pack   string
-	status dpp.Status
-	used   dpp.Money
-}
-
-// add counts one entry. The capture and the release of one settlement are one end;
-// they may come in different calls.
-func (f fold) add(e runEntry) {
-	if e.Run == "" {
-		return
-	}
-	day := f.day(usageKey{e.CreatedAt.Format(time.DateOnly), e.pack})
-	switch e.Kind {
-	case ledger.Hold:
-		day.Submitted++
-		day.Reserved += e.Amount
-	case ledger.Capture:
-		day.Charged += e.Amount
-		countEnd(day, e.status)
-	case ledger.Release:
-		if e.used == 0 { // else the capture counts
-			countEnd(day, e.status)
-		}
-	case ledger.Credit, ledger.Adjust: // of no run
-	}
-}
-
-func countEnd(day *store.UsageDay, status dpp.Status) {
-	switch status {
-	case dpp.StatusCompleted:
-		day.Completed++
-	case dpp.StatusFailed:
-		day.Failed++
-	case dpp.StatusExpired:
-		day.Expired++
-	case dpp.StatusCanceled:
-		day.Canceled++
-	case dpp.StatusQueued, dpp.StatusProcessing: // have not ended
-	}
-}
-
-// merge adds a day that was folded already.
-func (f fold) merge(d store.UsageDay) {
-	day := f.day(usageKey{d.Day, d.PackType})
-	day.Submitted += d.Submitted
-	day.Completed += d.Completed
-	day.Failed += d.Failed
-	day.Expired += d.Expired
-	day.Canceled += d.Canceled
-	day.Reserved += d.Reserved
-	day.Charged += d.Charged
-}
-
-// sorted are the days by day and pack.
-func (f fold) sorted() []store.UsageDay {
-	days := make([]store.UsageDay, 0, len(f))
-	for _, day := range f {
-		days = append(days, *day)
-	}
-	slices.SortFunc(days, func(a, b store.UsageDay) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.PackType, b.PackType))
-	})
-	return days
-}
 
 const (
 	usageColumns = `day, pack_type, submitted, completed, failed, expired, canceled, reserved, charged`
@@ -114,8 +29,8 @@ func scanUsage(r row) (d store.UsageDay, err error) {
 	return d, err
 }
 
-func scanRunEntry(r row) (e runEntry, err error) {
-	err = scanEntryAnd(r, &e.Entry, &e.pack, (*string)(&e.status), (*int64)(&e.used))
+func scanRunEntry(r row) (e rules.RunEntry, err error) {
+	err = scanEntryAnd(r, &e.Entry, &e.PackType, (*string)(&e.Status), (*int64)(&e.Used))
 	return e, err
 }
 
@@ -126,11 +41,11 @@ func (s *Store) Usage(ctx context.Context, account dpp.AccountID, from, to time.
 	}
 	first, last := from.UTC().Truncate(24*time.Hour), to.UTC().Add(-1)
 	end := last.Truncate(24 * time.Hour).Add(24*time.Hour - time.Millisecond)
-	sum := make(fold)
+	sum := make(rules.Fold)
 	err := s.readTogether(ctx, s.readers.db, func(r *reading) error {
 		err := r.query(selectUsage, func(r row) error {
 			day, err := scanUsage(r)
-			sum.merge(day)
+			sum.Merge(day)
 			return err
 		}, string(account), first.Format(time.DateOnly), last.Format(time.DateOnly))
 		if err != nil {
@@ -138,9 +53,9 @@ func (s *Store) Usage(ctx context.Context, account dpp.AccountID, from, to time.
 		}
 		return r.query(selectUnfolded, func(r row) error {
 			entry, err := scanRunEntry(r)
-			sum.add(entry)
+			sum.Add(entry)
 			return err
 		}, string(account), first.UnixMilli(), end.UnixMilli())
 	})
-	return sum.sorted(), err
+	return sum.Sorted(), err
 }

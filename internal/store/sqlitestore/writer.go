@@ -216,7 +216,7 @@ const (
 // once runs one transaction. Its context never ends: that would kill the
 // transaction at any statement.
 func (w *writer) once(ctx context.Context, do func(*tx) error) (err error) {
-	t := &tx{ctx: ctx, stmts: w.stmts}
+	t := &tx{reading{ctx: ctx, stmts: w.stmts}}
 	if _, err := t.exec(begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -243,12 +243,8 @@ func (w *writer) once(ctx context.Context, do func(*tx) error) (err error) {
 	return err
 }
 
-// tx is the open transaction.
-type tx struct {
-	ctx   context.Context //nolint:containedctx // the transaction is the call: it ends with it, and not before
-	stmts *prepared
-	now   time.Time // the same for all that the transaction writes
-}
+// tx is the open transaction, which reads what it has written.
+type tx struct{ reading }
 
 // exec runs a statement and tells how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
@@ -278,16 +274,4 @@ func (t *tx) run(query string, args ...any) (sql.Result, error) {
 		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
 	}
 	return result, nil
-}
-
-func (t *tx) query(query string, each func(row) error, args ...any) error {
-	stmt, err := t.stmts.get(t.ctx, query)
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(t.ctx, args...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", firstLine(query), err)
-	}
-	return forEach(rows, each)
 }

@@ -14,6 +14,7 @@ import (
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
 
 // shop is a store and the path of its file, for tests beside other users of it.
@@ -279,15 +280,6 @@ func TestConnectionsAreSetUpToLast(t *testing.T) {
 	}
 }
 
-func TestAnOperatorRaisesTheEpoch(t *testing.T) {
-	s, path := shop(t, Options{})
-	defer closeShop(t, s)
-	mustExec(t, opened(t, path), `UPDATE meta SET epoch = epoch + 1`)
-	if epoch, err := s.Epoch(t.Context()); err != nil || epoch != 2 {
-		t.Errorf("epoch %d, %v", epoch, err)
-	}
-}
-
 func TestManySnapshotsLeaveRoomForReads(t *testing.T) {
 	s, _ := shop(t, Options{Readers: 1})
 	defer closeShop(t, s)
@@ -369,7 +361,7 @@ func TestCallsThatWaitShareACommit(t *testing.T) {
 						_, errs[i] = write(t.Context(), s, func(own *tx) (int, error) {
 							ran[i] = own
 							if i == c.poisoned {
-								return 0, errTransition
+								return 0, rules.ErrTransition
 							}
 							return 0, own.createTenant(dpp.Tenant{ID: dpp.NewTenantID(), Name: "a tenant"})
 						})

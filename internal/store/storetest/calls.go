@@ -28,6 +28,13 @@ func testPing(w *world) {
 	if epoch < 1 {
 		w.Errorf("epoch %d", epoch)
 	}
+	raised, err := w.store.RaiseEpoch(w.Context())
+	w.must(err)
+	now, err := w.open().Epoch(w.Context())
+	w.must(err)
+	if raised != epoch+1 || now != raised {
+		w.Errorf("epoch %d was raised to %d, and read again as %d", epoch, raised, now)
+	}
 }
 
 func testEmpty(w *world) {
@@ -77,6 +84,8 @@ func (w *world) everyCall(ctx context.Context, s store.Store) map[string]error {
 	errs["Snapshot"] = s.Snapshot(ctx, func(store.Snapshot) error { return nil })
 	errs["Ping"] = s.Ping(ctx)
 	_, errs["Epoch"] = s.Epoch(ctx)
+	_, errs["RaiseEpoch"] = s.RaiseEpoch(ctx)
+	errs["Maintain"] = s.Maintain(ctx, time.Hour)
 	return errs
 }
 

@@ -1,7 +1,6 @@
-package sqlitestore
+package rules
 
 import (
-	"database/sql"
 	"encoding/json"
 
 	"dpp"
@@ -36,9 +35,10 @@ type errorRecord struct {
 	Reasons     []string   `json:"reasons,omitempty"`
 }
 
-func encodeResult(r *dpp.Result) (sql.NullString, error) {
+// EncodeResult is a result as the JSON text that stores keep; nil for none.
+func EncodeResult(r *dpp.Result) (*string, error) {
 	if r == nil {
-		return sql.NullString{}, nil
+		return nil, nil
 	}
 	record := resultRecord{
 		Key: r.Key, SHA256: r.SHA256, Size: r.Size, Partial: r.Partial, Stop: r.Stop, Reliability: int32(r.Reliability),
@@ -49,7 +49,8 @@ func encodeResult(r *dpp.Result) (sql.NullString, error) {
 	return encode(record)
 }
 
-func decodeResult(text string) (*dpp.Result, error) {
+// DecodeResult reads what [EncodeResult] wrote; an empty text is none.
+func DecodeResult(text string) (*dpp.Result, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -67,9 +68,10 @@ func decodeResult(text string) (*dpp.Result, error) {
 	return r, nil
 }
 
-func encodeError(e *dpp.RunError) (sql.NullString, error) {
+// EncodeError is a run's error as the JSON text that stores keep; nil for none.
+func EncodeError(e *dpp.RunError) (*string, error) {
 	if e == nil {
-		return sql.NullString{}, nil
+		return nil, nil
 	}
 	return encode(errorRecord{
 		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, Retryable: e.Retryable,
@@ -77,7 +79,8 @@ func encodeError(e *dpp.RunError) (sql.NullString, error) {
 	})
 }
 
-func decodeError(text string) (*dpp.RunError, error) {
+// DecodeError reads what [EncodeError] wrote; an empty text is none.
+func DecodeError(text string) (*dpp.RunError, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -91,21 +94,27 @@ func decodeError(text string) (*dpp.RunError, error) {
 	}, nil
 }
 
-func encodeTags(tags []string) (sql.NullString, error) {
+// EncodeTags are tags as the JSON text that stores keep; nil for none.
+func EncodeTags(tags []string) (*string, error) {
 	if len(tags) == 0 {
-		return sql.NullString{}, nil
+		return nil, nil
 	}
 	return encode(tags)
 }
 
-func decodeTags(text string) (tags []string, err error) {
+// DecodeTags reads what [EncodeTags] wrote; an empty text is none.
+func DecodeTags(text string) (tags []string, err error) {
 	if text != "" {
 		err = json.Unmarshal([]byte(text), &tags)
 	}
 	return tags, err
 }
 
-func encode(value any) (sql.NullString, error) {
+func encode(value any) (*string, error) {
 	text, err := json.Marshal(value)
-	return sql.NullString{String: string(text), Valid: true}, err
+	if err != nil {
+		return nil, err
+	}
+	written := string(text)
+	return &written, nil
 }

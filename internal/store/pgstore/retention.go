@@ -1,0 +1,95 @@
+package pgstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"dpp"
+)
+
+// Inputs are not deleted here: their day goes as a whole, see [Store.Maintain].
+const (
+	lockEnded    = `SELECT runs.id` + ofIDs + ` WHERE completed_at IS NOT NULL AND purged_at IS NULL ORDER BY runs.id FOR UPDATE OF runs`
+	updatePurged = `UPDATE runs SET purged_at = $2 FROM unnest($1::text[]) AS ended (id) WHERE runs.id = ended.id`
+)
+
+// Purge marks terminal runs.
+func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	var ended []string
+	return s.write(ctx, tx{
+		ask: func(b *statements) {
+			ended = nil
+			gather(b, &ended, scanText, lockEnded, texts(distinct(runs)))
+		},
+		decide: func(now time.Time, b *statements) error {
+			if len(ended) > 0 {
+				b.must(len(ended), updatePurged, ended, now)
+			}
+			return nil
+		},
+	})
+}
+
+func scanText(r pgx.Row) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
+}
+
+const (
+	deleteKeys = `DELETE FROM idempotency WHERE (tenant_id, live, key) IN (
+		SELECT tenant_id, live, key FROM idempotency WHERE expires_at <= coalesce($1, clock_timestamp())
+		ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+
+	// A run whose key may still be asked for, or whose entries are not folded into
+	// usage yet, stays for now.
+	lockForgotten = `SELECT runs.id FROM runs JOIN accounts ON accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live
+		WHERE purged_at IS NOT NULL AND completed_at < coalesce($1, clock_timestamp()) - $3 * interval '1 microsecond'
+		AND NOT EXISTS (SELECT 1 FROM idempotency AS known WHERE known.tenant_id = runs.tenant_id AND known.live = runs.live
+			AND known.key = runs.idempotency_key AND known.run_id = runs.id)
+		AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.id AND entries.seq > accounts.sealed_seq)
+		ORDER BY completed_at LIMIT $2 FOR UPDATE OF runs SKIP LOCKED`
+
+	deleteForgotten       = `DELETE FROM runs USING unnest($1::text[]) AS forgotten (id) WHERE runs.id = forgotten.id`
+	deleteForgottenInputs = `DELETE FROM run_inputs USING unnest($1::text[]) AS forgotten (id) WHERE run_inputs.run_id = forgotten.id`
+	deleteForgottenEvents = `DELETE FROM outbox WHERE run_id = ANY($1)`
+)
+
+// Forget deletes rows that nobody may ask for any more.
+func (s *Store) Forget(ctx context.Context, endedFor time.Duration, limit int) (int, error) {
+	if limit <= 0 {
+		return 0, nil
+	}
+	var keys int64
+	err := s.write(ctx, tx{
+		ask:    func(*statements) {},
+		decide: func(_ time.Time, b *statements) error { b.exec(deleteKeys, &keys, s.opts.now(), limit); return nil },
+	})
+	if err != nil || int(keys) >= limit {
+		return int(keys), err
+	}
+	var forgotten []string
+	err = s.write(ctx, tx{
+		ask: func(b *statements) {
+			forgotten = nil
+			gather(b, &forgotten, scanText, lockForgotten, s.opts.now(), int64(limit)-keys, endedFor.Microseconds())
+		},
+		decide: func(_ time.Time, b *statements) error {
+			if len(forgotten) == 0 {
+				return nil
+			}
+			b.exec(deleteForgottenEvents, nil, forgotten)
+			b.exec(deleteForgottenInputs, nil, forgotten)
+			b.must(len(forgotten), deleteForgotten, forgotten)
+			return nil
+		},
+	})
+	if err != nil {
+		return int(keys), err
+	}
+	return int(keys) + len(forgotten), nil
+}
