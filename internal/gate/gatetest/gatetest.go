@@ -45,6 +45,12 @@ func Run(t *testing.T, h Harness) {
 		tests["words"] = testWords
 		tests["a spend takes from the word"] = testSpends
 		tests["a request over its rate takes no money"] = testRateBeforeMoney
+		tests["accounts have money of their own"] = testMoneyApart
+		tests["words and spends of several accounts at once"] = testMoneyBatch
+		tests["concurrent spends share the money"] = testMoneyConcurrency
+		tests["large amounts are exact"] = testLargeAmounts
+		tests["amounts too large to be counted are covered"] = testUncountable
+		tests["large versions are exact"] = testLargeVersions
 	} else {
 		tests["every spend is covered"] = testNoMoney
 	}
@@ -52,6 +58,9 @@ func Run(t *testing.T, h Harness) {
 		t.Run(name, func(t *testing.T) { h.with(t, test) })
 	}
 	t.Run("agrees with the reference", func(t *testing.T) { testReference(t, h) })
+	if h.Money {
+		t.Run("agrees with the reference about money", func(t *testing.T) { testMoneyReference(t, h) })
+	}
 }
 
 // fixture is a gate in a test, and the hand on its clock.
