@@ -23,6 +23,12 @@ type Harness struct {
 	Open func(t *testing.T, wait time.Duration) queue.Queue
 	// IDs says that messages tell the runs, not only that there are some.
 	IDs bool
+	// Remote says that the queue is elsewhere, so that a Receive that its context
+	// cuts short may take messages with it.
+	Remote bool
+	// Redelivers says that messages that are not acknowledged come again; the queue
+	// that Open returns does so after a few seconds.
+	Redelivers bool
 	// Bubble says that the adapter uses no sockets, so that the tests run on the fake
 	// clock of a synctest bubble, which also shows that nothing waits in vain.
 	Bubble bool
@@ -41,6 +47,11 @@ func Run(t *testing.T, h Harness) {
 		"nothing sent tells nothing":              testNothing,
 		"the end of the context ends a receive":   testContext,
 		"close ends every receive":                testClose,
+		"a closed queue says so":                  testClosed,
+		"without room nothing is taken":           testNoRoom,
+		"what has ended before it began":          testEnded,
+		"what is not acknowledged comes again":    testAgain,
+		"an unreliable queue":                     testUnreliable,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if h.Bubble {
@@ -117,7 +128,7 @@ func receive(t *testing.T, q queue.Queue, limit int) []queue.Message {
 
 func testTold(t *testing.T, h Harness) {
 	q := h.open(t, patience)
-	for _, n := range []int{1, 3, 25} {
+	for _, n := range []int{1, 3, 25, 1024} {
 		runs := ids(n)
 		start := time.Now()
 		send(t, q, runs...)
@@ -294,7 +305,11 @@ func testContext(t *testing.T, h Harness) {
 		t.Errorf("error %v", err)
 	}
 	h.unhurried(t, start)
-	send(t, q, ids(1)...) // and whoever comes next is not the worse for it
+	// Whoever comes next is not the worse for it, apart from what was taken along.
+	send(t, q, ids(1)...)
+	if h.Remote {
+		send(t, q, ids(1)...)
+	}
 	if len(receive(t, q, 1)) == 0 {
 		t.Error("a wake-up was lost")
 	}
