@@ -21,7 +21,11 @@ var (
 )
 
 // Store keeps objects. Its methods are safe for concurrent use, and every write
-// that they report is durable.
+// that they report is durable. All that take a key return [ErrInvalidKey] for one
+// that is not valid.
+//
+// Callers make no key the folder of another: whether "a/b" can be stored beside "a"
+// is up to the adapter, whose Put may refuse the later one in its outcome.
 type Store interface {
 	// Put writes objects, each only where its key is still free, content and
 	// metadata in one step: an object is there whole or not at all. It returns
@@ -37,14 +41,16 @@ type Store interface {
 	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, Info, error)
 
 	// List returns up to limit objects whose keys start with prefix and sort after
-	// the key after, in the order of their keys.
+	// after, in the byte order of their keys. Of each it tells key, size and time;
+	// whether the rest is set is up to the adapter, so callers ask Head for it.
 	List(ctx context.Context, prefix, after string, limit int) ([]Info, error)
 
 	// DeletePrefix removes every object whose key starts with prefix, which must
 	// end with '/'. Objects that are gone already are no error.
 	DeletePrefix(ctx context.Context, prefix string) error
 
-	// SignGet returns a URL under which anyone may read the object for ttl.
+	// SignGet returns a URL under which anyone may read the object for ttl, which is
+	// at most 7 days. Whether there is such an object it does not tell.
 	SignGet(ctx context.Context, key string, ttl time.Duration) (string, error)
 
 	// Ping tells whether the store answers.
@@ -56,11 +62,13 @@ type Store interface {
 
 // Object is something to be stored.
 type Object struct {
-	Key       string
+	Key string
+	// MediaType is printable ASCII. An object without one may come back as
+	// application/octet-stream.
 	MediaType string
 	Content   []byte
-	// Metadata keys are lower-case letters, digits and '-'; values are visible
-	// ASCII. Together at most 2 KiB.
+	// Metadata keys are lower-case letters, digits and '-', and do not start with
+	// [OwnMetadata]; values are visible ASCII and not empty. Together at most 1 KiB.
 	Metadata map[string]string
 }
 
@@ -70,7 +78,8 @@ type PutOutcome struct {
 	// caller compares sums to see whether it is its own earlier write.
 	Existed  bool
 	Existing Info
-	// Err is set where this object alone was refused, such as [ErrInvalidKey].
+	// Err is set where this object alone was refused and not written, such as with
+	// [ErrInvalidKey].
 	Err error
 }
 
@@ -79,36 +88,7 @@ type Info struct {
 	Key       string
 	MediaType string
 	Size      int64
-	SHA256    string // lower-case hex of the content
+	SHA256    string // lower-case hex of the content; empty where others stored it and the store has no sum
 	Metadata  map[string]string
-	StoredAt  time.Time
-}
-
-const maxKeyLength = 512
-
-// ValidKey tells whether a key can be stored: 1 to 512 characters out of letters,
-// digits, '-', '_', '.' and '/', no empty, "." or ".." segment.
-func ValidKey(key string) bool {
-	if key == "" || len(key) > maxKeyLength {
-		return false
-	}
-	segment := 0
-	for i := 0; i <= len(key); i++ {
-		if i == len(key) || key[i] == '/' {
-			switch key[segment:i] {
-			case "", ".", "..":
-				return false
-			}
-			segment = i + 1
-			continue
-		}
-		if !keyByte(key[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func keyByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
+	StoredAt  time.Time // by the store's clock, to the second or finer
 }

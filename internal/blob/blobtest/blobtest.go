@@ -29,6 +29,9 @@ type Harness struct {
 	Fetch func(t *testing.T, s blob.Store, r *http.Request) *http.Response
 	// SignatureParam and ExpiresParam are the query parameters of a signed URL.
 	SignatureParam, ExpiresParam string
+	// Malformed is the status of a signed URL that lacks its signature or its end;
+	// default 403.
+	Malformed int
 	// OwnSecret says that no store accepts what another has signed.
 	OwnSecret bool
 	// Bubble says that the adapter uses no sockets, so that tests that wait run on
@@ -38,6 +41,9 @@ type Harness struct {
 
 // Run runs the contract.
 func Run(t *testing.T, h Harness) {
+	if h.Malformed == 0 {
+		h.Malformed = http.StatusForbidden
+	}
 	for _, group := range []struct {
 		name string
 		run  func(*testing.T, Harness)

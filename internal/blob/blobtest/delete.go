@@ -11,7 +11,7 @@ func testDelete(t *testing.T, h Harness) {
 	t.Run("takes the prefix and no neighbour", func(t *testing.T) {
 		s := h.open(t)
 		gone := []blob.Object{object("t/run_1/1/env", 10), object("t/run_1/1/big", 70<<10), object("t/run_1/x", 0)}
-		stay := []blob.Object{object("t/run_10/1/env", 10), object("t/run_1", 3), object("t/run_1-/x", 70<<10), object("t/run_0/x", 1), object("run_1/x", 1)}
+		stay := []blob.Object{object("t/run_10/1/env", 10), object("t/run_1.x", 3), object("t/run_1-/x", 70<<10), object("t/run_0/x", 1), object("run_1/x", 1)}
 		mustPut(t, s, append(gone, stay...)...)
 		for range 2 { // what is gone is no error
 			if err := s.DeletePrefix(t.Context(), "t/run_1/"); err != nil {

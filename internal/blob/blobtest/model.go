@@ -45,7 +45,7 @@ func testModel(t *testing.T, h Harness) {
 
 // key draws from few keys, so that they meet.
 func (m *model) key(t *rapid.T) string {
-	return m.root + rapid.StringMatching(`(run_1|run_10|run_2)/[12](/[ab])?`).Draw(t, "key")
+	return m.root + rapid.StringMatching(`(run_1|run_10|run_2)/([12]/[ab]|c)`).Draw(t, "key")
 }
 
 func (m *model) put(t *rapid.T) {

@@ -126,16 +126,26 @@ func badObjects() map[string]blob.Object {
 		"a value with spaces": {"a": "1 2"},
 		"a line break":        {"a": "1\r\nx: 2"},
 		"a non-ASCII value":   {"a": "é"},
-		"more than 2 KiB":     {"a": strings.Repeat("v", 2048)},
-		"together too much":   {"a": strings.Repeat("v", 1024), "b": strings.Repeat("v", 1023)},
+		"an empty value":      {"a": ""},
+		"an adapter's own":    {blob.OwnMetadata + "a": "1"},
+		"more than 1 KiB":     {"a": strings.Repeat("v", 1024)},
+		"together too much":   {"a": strings.Repeat("v", 512), "b": strings.Repeat("v", 511)},
 	} {
 		o := object("bad/metadata", 1)
 		o.Metadata = metadata
 		bad[name] = o
 	}
-	o := object("bad/media-type", 1)
-	o.MediaType = "text/plain\r\nX-Evil: 1"
-	bad["a line break in the media type"] = o
+	for name, mediaType := range map[string]string{
+		"a line break in the media type":   "text/plain\r\nX-Evil: 1",
+		"a space before the media type":    " text/plain",
+		"more than 255 in the media type":  strings.Repeat("m", 256),
+		"a media type that is not ASCII":   "text/é",
+		"a control character in the media": "text/\x7f",
+	} {
+		o := object("bad/media-type", 1)
+		o.MediaType = mediaType
+		bad[name] = o
+	}
 	return bad
 }
 
@@ -167,7 +177,7 @@ func testBadObject(t *testing.T, s blob.Store) {
 
 func testMetadataLimits(t *testing.T, s blob.Store) {
 	full := object("full", 1)
-	full.Metadata = map[string]string{"a-0": strings.Repeat("~", 1021), "b-9": strings.Repeat("!", 1021)}
+	full.Metadata = map[string]string{"a-0": strings.Repeat("~", 509), "b-9": strings.Repeat("!", 509)}
 	none := object("none", 1)
 	none.Metadata = nil
 	mustPut(t, s, full, none)

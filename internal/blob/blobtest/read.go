@@ -68,7 +68,7 @@ func testRanges(t *testing.T, s blob.Store, size int) {
 func testList(t *testing.T, h Harness) {
 	s := h.open(t)
 	keys := []string{
-		"a", "a-b/c", "a.b", "a/b", "a/b0", "a/c/1", "a/c/10", "a/c/2", "a0", "aB", "run_1/x", "run_10/x", "run_1_/x", "z",
+		"Aa", "a-b/c", "a.b", "a/b", "a/b0", "a/c/1", "a/c/10", "a/c/2", "a0", "aB", "run_1/x", "run_10/x", "run_1_/x", "z",
 	}
 	slices.Sort(keys)
 	var objects []blob.Object

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 	"time"
 
 	"dpp/internal/blob"
@@ -20,8 +19,8 @@ const sweepRows = 500
 // DeletePrefix implements [blob.Store]. Rows go first and their files after, so that
 // a crash between leaves orphans and never a row without its file.
 func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
-	if body, ok := strings.CutSuffix(prefix, "/"); !ok || !blob.ValidKey(body) {
-		return blob.ErrInvalidKey
+	if err := blob.CheckFolder(prefix); err != nil {
+		return err
 	}
 	for {
 		rows, files, err := s.deleteRows(ctx, prefix)

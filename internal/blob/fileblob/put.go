@@ -81,7 +81,7 @@ func toRows(objects []blob.Object, outcomes []blob.PutOutcome) []row {
 	folder := shard()
 	rows := make([]row, 0, len(objects))
 	for i, o := range objects {
-		if outcomes[i].Err = checkObject(o); outcomes[i].Err != nil {
+		if outcomes[i].Err = o.Check(); outcomes[i].Err != nil {
 			continue
 		}
 		sum := sha256.Sum256(o.Content)

@@ -17,8 +17,8 @@ import (
 
 // Head implements [blob.Store].
 func (s *Store) Head(ctx context.Context, key string) (info blob.Info, err error) {
-	if !blob.ValidKey(key) {
-		return blob.Info{}, blob.ErrInvalidKey
+	if err := blob.CheckKey(key); err != nil {
+		return blob.Info{}, err
 	}
 	err = s.patiently(ctx, func(ctx context.Context) error {
 		info, err = scanInfo(s.stmt.head.QueryRowContext(ctx, key))
@@ -87,8 +87,8 @@ func (s *Store) open(ctx context.Context, key string) (content, blob.Info, error
 
 // lookup reads an object's row: what is known of it, and its file or its content.
 func (s *Store) lookup(ctx context.Context, key string) (info blob.Info, file string, small []byte, err error) {
-	if !blob.ValidKey(key) {
-		return blob.Info{}, "", nil, blob.ErrInvalidKey
+	if err := blob.CheckKey(key); err != nil {
+		return blob.Info{}, "", nil, err
 	}
 	err = s.patiently(ctx, func(ctx context.Context) error {
 		var name sql.NullString

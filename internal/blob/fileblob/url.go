@@ -26,12 +26,12 @@ const (
 // SignGet implements [blob.Store]. The URL lives for ttl, rounded up to the next full
 // second, whether or not there is such an object. It needs a base URL.
 func (s *Store) SignGet(_ context.Context, key string, ttl time.Duration) (string, error) {
+	if err := blob.CheckKey(key); err != nil {
+		return "", err
+	}
 	base := *s.base.Load()
 	if base == "" {
 		return "", errors.New("sign: the base URL has not been set")
-	}
-	if !blob.ValidKey(key) {
-		return "", blob.ErrInvalidKey
 	}
 	expires := formatUnix(time.Now().Add(ttl + time.Second - 1))
 	return base + URLPath + key + "?" + expiresParam + "=" + expires + "&" + sigParam + "=" + s.sign(key, expires), nil

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"errors"
 	"path"
 	"regexp"
 	"strings"
@@ -34,6 +35,35 @@ func FuzzValidKey(f *testing.F) {
 		}
 		if ValidKey(key) && !strings.HasPrefix(path.Join("/root", key), "/root/") {
 			t.Errorf("%q leaves its folder", key)
+		}
+	})
+}
+
+func TestCheckFolder(t *testing.T) {
+	for prefix, want := range map[string]error{
+		"a/": nil, "a/b/": nil, strings.Repeat("k", 512) + "/": nil,
+		"": ErrInvalidKey, "/": ErrInvalidKey, "a": ErrInvalidKey, "a//": ErrInvalidKey, "../": ErrInvalidKey, "a /": ErrInvalidKey,
+	} {
+		if got := CheckFolder(prefix); !errors.Is(got, want) {
+			t.Errorf("CheckFolder(%.40q) = %v, want %v", prefix, got, want)
+		}
+	}
+}
+
+// FuzzObject holds that what passes the check can be sent in the headers of a request
+// and read back as it was.
+func FuzzObject(f *testing.F) {
+	f.Add("text/plain; charset=utf-8", "dpp-outcome", "COMPLETED")
+	f.Add(" text/plain", "Upper", "a b")
+	f.Add("a\r\nb", "", "")
+	f.Add("text/ü", "blob-sha256", "é")
+	name, value, mediaType := regexp.MustCompile(`^[a-z0-9-]+$`), regexp.MustCompile(`^[!-~]+$`), regexp.MustCompile(`^([!-~]([ -~]*[!-~])?)?$`)
+	f.Fuzz(func(t *testing.T, media, key, text string) {
+		o := Object{Key: "a/b", MediaType: media, Metadata: map[string]string{key: text}}
+		good := name.MatchString(key) && value.MatchString(text) && mediaType.MatchString(media) &&
+			!strings.HasPrefix(key, "blob-") && len(key)+len(text) <= 1024 && len(media) <= 255
+		if err := o.Check(); (err == nil) != good {
+			t.Errorf("Check of %q, %q: %q gives %v", media, key, text, err)
 		}
 	})
 }
