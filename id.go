@@ -86,6 +86,17 @@ func (id RunID) Time() time.Time {
 	return time.UnixMilli(millis).UTC()
 }
 
+// FirstRunID is the smallest identifier that may have been made at or after t, of
+// which whole milliseconds count: identifiers made before sort below it.
+func FirstRunID(t time.Time) RunID {
+	var raw [16]byte
+	millis := t.UnixMilli()
+	for i := range 6 {
+		raw[i] = byte(millis >> (40 - 8*i)) //nolint:gosec // the lowest byte is meant
+	}
+	return RunID(runPrefix + idEncoding.EncodeToString(raw[:]))
+}
+
 const testAccount = "/test"
 
 // AccountOf is the tenant's live account, or its test account.

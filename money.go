@@ -147,9 +147,9 @@ func MinimumFee(reserved Money) Money {
 // whole multiple of [Quantum], so that its text is exact; a finer price has a
 // larger Per.
 type Price struct {
-	Unit   string `json:"unit"`
-	Per    int64  `json:"per"`
-	Amount Money  `json:"price_usd"`
+	Unit   string `json:"unit" doc:"What is sold; the manifest's units say what that means."`
+	Per    int64  `json:"per" doc:"For how many units the price stands."`
+	Amount Money  `json:"price_usd" doc:"Price of that many units, in US dollars with 4 decimal places."`
 }
 
 // Cost is an exact sum of unit prices: Whole micros and Num/Den of one more.

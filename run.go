@@ -110,10 +110,10 @@ type Meta struct {
 
 // Progress tells how far a run has come.
 type Progress struct {
-	Done  int64  `json:"done"`
-	Total int64  `json:"total"`
-	Unit  string `json:"unit"`
-	Used  Money  `json:"used_usd"`
+	Done  int64  `json:"done" doc:"Units of work that are finished."`
+	Total int64  `json:"total" doc:"Units of work that there are in all; 0 until the pack has counted them."`
+	Unit  string `json:"unit" doc:"What is counted, such as url; empty until the pack has said."`
+	Used  Money  `json:"used_usd" doc:"What the work has cost so far, in US dollars with 4 decimal places; not yet a charge."`
 }
 
 // Result points at the stored envelope of a COMPLETED run.
@@ -129,10 +129,10 @@ type Result struct {
 
 // Artifact points at a stored file beside the envelope.
 type Artifact struct {
-	Name      string `json:"name"`
-	MediaType string `json:"media_type"`
-	Size      int64  `json:"size_bytes"`
-	SHA256    string `json:"sha256"`
+	Name      string `json:"name" doc:"Name of the file, unique in its result."`
+	MediaType string `json:"media_type" doc:"What the file is, such as application/json."`
+	Size      int64  `json:"size_bytes" doc:"Length of the file in bytes."`
+	SHA256    string `json:"sha256" doc:"SHA-256 of the file's bytes, in lower-case hex."`
 }
 
 // RunError says why a run ended without a result.

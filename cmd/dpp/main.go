@@ -24,7 +24,7 @@ func run() int {
 // platform is what the composition root does for the command line.
 func platform() cli.Platform {
 	return cli.Platform{
-		Up:              app.Up,
+		Serve:           app.Serve,
 		OpenStore:       app.OpenStore,
 		Migrate:         app.Migrate,
 		MigrationStatus: app.MigrationStatus,

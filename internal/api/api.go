@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"dpp/internal/api/openapi"
 	"dpp/internal/api/pages"
@@ -35,10 +36,15 @@ type Config struct {
 	// Health tells how everything that the process leans on does. It is asked at
 	// most once a second, with a deadline.
 	Health func(context.Context) Health
-	// Ready tells whether the process can serve; it is asked at every /readyz.
-	Ready func(context.Context) bool
+	// Ready tells whether the process can serve, and names the services that are down,
+	// whether it needs them or not; it is asked at every /readyz.
+	Ready func(context.Context) (ready bool, down []string)
 	// Metrics may be nil: then there is no /metrics.
 	Metrics http.Handler
+	// Observe hears of every request once it is answered: its method, or "other", the
+	// pattern of its path, or "none", the status, and the time it took. It must be
+	// quick and safe for concurrent use. It may be nil.
+	Observe func(method, route string, status int, took time.Duration)
 	// Blobs serves signed downloads of an embedded object store below BlobPrefix,
 	// which starts and ends with a slash; both may be empty.
 	Blobs      http.Handler
@@ -97,7 +103,7 @@ func (a *API) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(a, w, r)
-	defer x.log()
+	defer x.tell()
 	defer x.rescue()
 	x.openingHeaders()
 	if err := a.dispatch(x); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,25 +13,40 @@ import (
 
 	"dpp"
 	"dpp/internal/api"
+	"dpp/internal/api/openapi"
 	"dpp/internal/problem"
 )
 
 type document struct {
 	OpenAPI string `json:"openapi"`
 	Paths   map[string]map[string]struct {
-		ID        string `json:"operationId"`
-		Security  []any  `json:"security"`
-		Responses map[string]struct {
-			Content map[string]any `json:"content"`
-			Headers map[string]any `json:"headers"`
+		ID          string      `json:"operationId"`
+		Summary     string      `json:"summary"`
+		Description string      `json:"description"`
+		Parameters  []described `json:"parameters"`
+		Security    []any       `json:"security"`
+		Responses   map[string]struct {
+			Description string         `json:"description"`
+			Content     map[string]any `json:"content"`
+			Headers     map[string]any `json:"headers"`
 		} `json:"responses"`
 	} `json:"paths"`
 	Components struct {
+		Headers map[string]described `json:"headers"`
 		Schemas map[string]struct {
-			Properties           map[string]any `json:"properties"`
-			AdditionalProperties any            `json:"additionalProperties"`
+			Properties           map[string]described `json:"properties"`
+			AdditionalProperties any                  `json:"additionalProperties"`
 		} `json:"schemas"`
 	} `json:"components"`
+}
+
+// described is what stands in the document with a description: a parameter, a
+// header, or a property, which may hold properties itself.
+type described struct {
+	Name        string               `json:"name"`
+	Description string               `json:"description"`
+	Properties  map[string]described `json:"properties"`
+	Items       *described           `json:"items"`
 }
 
 func TestTheDocument(t *testing.T) {
@@ -67,6 +83,83 @@ func TestTheDocument(t *testing.T) {
 	}
 	if strings.Contains(string(a.body), `"null"`) {
 		t.Error("the document says that something may be null")
+	}
+}
+
+// plainDescriptions are those of the types that describe themselves, such as
+// amounts. They tell the form, but not the meaning.
+func plainDescriptions(t *testing.T) []string {
+	type Plain struct {
+		Amount dpp.Money `json:"amount"`
+		At     dpp.Time  `json:"at"`
+		Score  dpp.Score `json:"score"`
+	}
+	built, err := openapi.Build(openapi.Info{}, []openapi.Operation{{
+		Method: http.MethodGet, Path: "/plain", ID: "plain", Tag: "Plain", Answers: []openapi.Answer{{Status: http.StatusOK, Body: Plain{}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{""}
+	for _, property := range built.Components.Schemas.Map()["Plain"].Properties {
+		texts = append(texts, property.Description)
+	}
+	if len(texts) != 4 {
+		t.Fatalf("%q", texts)
+	}
+	return texts
+}
+
+// bare names every property that has no description of its own, at any depth.
+func bare(properties map[string]described, plain []string, at string) (names []string) {
+	for name, p := range properties {
+		if slices.Contains(plain, p.Description) {
+			names = append(names, at+"."+name)
+		}
+		names = append(names, bare(p.Properties, plain, at+"."+name)...)
+		if p.Items != nil {
+			names = append(names, bare(p.Items.Properties, plain, at+"."+name)...)
+		}
+	}
+	return names
+}
+
+func TestTheDocumentDescribesEverything(t *testing.T) {
+	s := newSite(t, options{})
+	doc := read[document](s, s.get("/openapi.json"))
+	if len(doc.Paths) == 0 || len(doc.Components.Schemas) == 0 || len(doc.Components.Headers) == 0 {
+		t.Fatal("the document is empty")
+	}
+	var lacking []string
+	plain := plainDescriptions(t)
+	for name, schema := range doc.Components.Schemas {
+		lacking = append(lacking, bare(schema.Properties, plain, "type "+name)...)
+	}
+	for name, h := range doc.Components.Headers {
+		if h.Description == "" {
+			lacking = append(lacking, "header "+name)
+		}
+	}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			place := method + " " + path
+			if op.Summary == "" || op.Description == "" {
+				lacking = append(lacking, place)
+			}
+			for _, p := range op.Parameters {
+				if p.Description == "" {
+					lacking = append(lacking, place+": parameter "+p.Name)
+				}
+			}
+			for status, r := range op.Responses {
+				if r.Description == "" {
+					lacking = append(lacking, place+": answer "+status)
+				}
+			}
+		}
+	}
+	if slices.Sort(lacking); len(lacking) > 0 {
+		t.Errorf("no description of their own have:\n%s", strings.Join(lacking, "\n"))
 	}
 }
 

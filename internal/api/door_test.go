@@ -401,12 +401,12 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestHealthAndReadiness(t *testing.T) {
-	ready := true
+	ready, down := true, []string{}
 	s := newSite(t, options{api: func(c *api.Config) {
 		c.Health = func(context.Context) api.Health {
 			return api.Health{Services: map[string]bool{"database": true, "redis": false}, Backends: map[string]string{"database": "sqlite"}, Build: map[string]string{"version": "1"}}
 		}
-		c.Ready = func(context.Context) bool { return ready }
+		c.Ready = func(context.Context) (bool, []string) { return ready, down }
 	}})
 	a := s.do(call{method: "GET", path: "/health?anything=1", anonymous: true})
 	h := read[api.HealthView](s, a)
@@ -414,11 +414,18 @@ func TestHealthAndReadiness(t *testing.T) {
 		t.Errorf("%s", a.body)
 	}
 	s.wantStatus(s.do(call{method: "GET", path: "/readyz", anonymous: true}), 200)
-	ready = false
+	down = []string{"redis"} // without which it serves
 	a = s.do(call{method: "GET", path: "/readyz", anonymous: true})
-	if s.wantProblem(a, 503, dpp.ReasonDependencyDown); a.header.Get("Retry-After") == "" {
-		t.Errorf("%v", a.header)
+	if got := read[api.ReadyView](s, a); a.status != 200 || len(got.Down) != 1 || got.Down[0] != "redis" {
+		t.Errorf("%s", a.body)
 	}
+	ready, down = false, []string{"database", "redis"}
+	a = s.do(call{method: "GET", path: "/readyz", anonymous: true})
+	if p := s.wantProblem(a, 503, dpp.ReasonDependencyDown); a.header.Get("Retry-After") == "" || !strings.Contains(p.Detail, "database, redis") {
+		t.Errorf("%v %+v", a.header, p)
+	}
+	down = nil // it stops
+	s.wantProblem(s.do(call{method: "GET", path: "/readyz", anonymous: true}), 503, dpp.ReasonDependencyDown)
 }
 
 func TestServerTimeouts(t *testing.T) {
@@ -426,5 +433,30 @@ func TestServerTimeouts(t *testing.T) {
 	server := api.NewServer(http.NotFoundHandler(), s.Log)
 	if server.ReadHeaderTimeout <= 0 || server.ReadTimeout < server.ReadHeaderTimeout || server.WriteTimeout <= server.ReadTimeout+55*time.Second || server.IdleTimeout <= 0 || server.MaxHeaderBytes <= 0 {
 		t.Errorf("%+v", server)
+	}
+}
+
+// Whatever a tenant asks for counts: as a submit, or else as a read.
+func TestEveryOperationOfATenantCounts(t *testing.T) {
+	s := newSite(t, options{})
+	counted := 0
+	for path, operations := range read[document](s, s.get("/openapi.json")).Paths {
+		for method, o := range operations {
+			if len(o.Security) == 0 || o.ID == "getMetrics" {
+				continue
+			}
+			counted++
+			policy := "read"
+			if o.ID == "submitRun" {
+				policy = "submit"
+			}
+			a := s.do(call{method: strings.ToUpper(method), path: strings.NewReplacer("{id}", "x", "{type}", "x").Replace(path)})
+			if got := a.header.Get("RateLimit-Policy"); !strings.HasPrefix(got, `"`+policy+`";`) {
+				t.Errorf("%s: RateLimit-Policy %q, want %s", o.ID, got, policy)
+			}
+		}
+	}
+	if counted < 10 {
+		t.Errorf("%d operations of tenants", counted)
 	}
 }

@@ -21,7 +21,7 @@ type exchange struct {
 	api     *API
 	r       *http.Request
 	began   time.Time
-	pattern string // of the path, for logs; never the path itself
+	pattern string // of the path, for logs and metrics; never the path itself
 	traced  bool   // the caller named the trace
 	trace   string
 	key     dpp.Key
@@ -126,16 +126,25 @@ func challenge(reason dpp.Reason) string {
 	return `Bearer realm="dpp"`
 }
 
-// log writes the line of the request. It is deferred. Neither the path nor the
-// query nor anything else of the caller's stands in it.
-func (x *exchange) log() {
+// tell measures the request and writes its line in the log. It is deferred.
+func (x *exchange) tell() {
+	took := time.Since(x.began)
+	if x.api.Observe != nil {
+		x.api.Observe(methodName(x.r.Method), x.pattern, x.status, took)
+	}
+	x.log(took)
+}
+
+// log writes the line of the request. Neither the path nor the query nor anything
+// else of the caller's stands in it.
+func (x *exchange) log(took time.Duration) {
 	level := x.level()
 	if !x.api.Log.Enabled(x.r.Context(), level) {
 		return
 	}
 	attrs := []slog.Attr{
 		slog.String("method", methodName(x.r.Method)), slog.String("route", x.pattern), slog.Int("status", x.status),
-		slog.Float64("duration_ms", float64(time.Since(x.began).Microseconds())/1000), slog.String("trace_id", x.trace),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("trace_id", x.trace),
 	}
 	for _, a := range []struct{ name, value string }{
 		{"tenant_id", string(x.key.Tenant)}, {"key_id", string(x.key.ID)}, {"run_id", string(x.runID)}, {"reason_code", string(x.reason)},

@@ -127,7 +127,7 @@ func TestWhenSomethingBreaks(t *testing.T) {
 	}
 }
 
-// An accepted run is told of, even where it cannot be waited for any more.
+// An accepted run is told of, even where its account cannot be read any more.
 func TestAnAcceptedRunIsToldOfWhateverHappensThen(t *testing.T) {
 	s, _, later := newBrokenSite(t)
 	gone := fmt.Errorf("%w: %w", store.ErrUnavailable, errDown)
@@ -136,7 +136,7 @@ func TestAnAcceptedRunIsToldOfWhateverHappensThen(t *testing.T) {
 	if run := s.wantRun(a, 202); run.Status != dpp.StatusQueued || a.header.Get("Location") == "" {
 		t.Errorf("%+v", run)
 	}
-	if !strings.Contains(s.logs.String(), "could not be waited for") {
+	if !strings.Contains(s.logs.String(), "the account of an accepted run could not be read") {
 		t.Error("nothing was logged")
 	}
 }
@@ -200,7 +200,7 @@ func TestPanics(t *testing.T) {
 	var s *site
 	s = newSite(t, options{api: func(c *api.Config) {
 		c.Health = func(context.Context) api.Health { panic(secretive{"zq7x"}) }
-		c.Ready = func(context.Context) bool { return []bool{}[len(s.url)] }
+		c.Ready = func(context.Context) (bool, []string) { return []bool{}[len(s.url)], nil }
 	}})
 	for _, path := range []string{"/health", "/readyz", "/health"} {
 		a := s.get(path)

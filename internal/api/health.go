@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type Health struct {
 
 // HealthView is the body of GET /health.
 type HealthView struct {
-	Status   string            `json:"status" enum:"healthy,degraded"`
+	Status   string            `json:"status" enum:"healthy,degraded" doc:"degraded where any service is down."`
 	Version  string            `json:"version" doc:"Of the contract."`
 	Services map[string]string `json:"services" doc:"up or down, by role."`
 	Backends map[string]string `json:"backends" doc:"What plays each role."`
@@ -32,7 +33,8 @@ type HealthView struct {
 
 // ReadyView is the body of GET /readyz.
 type ReadyView struct {
-	Status string `json:"status" enum:"ready"`
+	Status string   `json:"status" enum:"ready" doc:"A process that cannot serve answers with a problem instead."`
+	Down   []string `json:"down" doc:"Services that are down without which this process serves all the same, such as redis."`
 }
 
 const (
@@ -77,10 +79,14 @@ func getHealth(x *exchange) error {
 func getReady(x *exchange) error {
 	ctx, cancel := context.WithTimeout(x.r.Context(), healthTimeout)
 	defer cancel()
-	if !x.api.Ready(ctx) {
-		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now: something that it needs is down, or it is about to stop."}
+	ready, down := x.api.Ready(ctx)
+	if !ready && len(down) > 0 {
+		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now. Down: " + strings.Join(down, ", ") + "."}
 	}
-	return x.json(http.StatusOK, cacheNever, ReadyView{Status: "ready"})
+	if !ready {
+		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now: it is about to stop."}
+	}
+	return x.json(http.StatusOK, cacheNever, ReadyView{Status: "ready", Down: append([]string{}, down...)})
 }
 
 // getMetrics answers GET /metrics with what the composition root collects.

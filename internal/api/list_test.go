@@ -207,7 +207,7 @@ func TestPacks(t *testing.T) {
 	one := s.get("/v1/packs/script")
 	s.wantStatus(one, http.StatusOK)
 	for _, body := range []string{string(list.body), string(one.body)} {
-		for _, part := range []string{`"pack_type":"script"`, `"pack_version":"1.2.3"`, `"profile_version":"1.2.3-`, `"inputs_schema":{`, `"price_usd":"0.0100"`} {
+		for _, part := range []string{`"pack_type":"script"`, `"pack_version":"1.2.3"`, `"profile_version":"1.2.3-`, `"inputs_schema":{`, `"price_usd":"0.0100"`, `"spillable":["/items"]`} {
 			if !strings.Contains(body, part) {
 				t.Errorf("lacks %s: %s", part, body)
 			}

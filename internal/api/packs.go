@@ -7,26 +7,18 @@ import (
 	"dpp/internal/pack"
 )
 
-// PackView is a pack's manifest as it is sold here.
-type PackView struct {
-	pack.Manifest
-	// Profile names version, prices and limits together; a run tells it as
-	// meta.profile_version.
-	Profile string `json:"profile_version" doc:"Names version, prices and limits together; a run tells it as meta.profile_version."`
+func viewPack(o *pack.Offer) dpp.PackView {
+	m := &o.Manifest
+	return dpp.PackView{
+		Type: m.Type, Version: m.Version, Title: m.Title, Description: m.Description, InputsSchema: m.InputsSchema, DataSchema: m.DataSchema,
+		Prices: m.Prices, Units: m.Units, Limits: m.Limits, Reliability: m.Reliability, Example: m.Example, Spillable: m.Spillable, Profile: o.Profile,
+	}
 }
-
-func viewPack(o *pack.Offer) PackView { return PackView{Manifest: o.Manifest, Profile: o.Profile} }
 
 // listPacks answers GET /v1/packs.
 func listPacks(x *exchange) error {
-	if err := x.admitRead(); err != nil {
-		return err
-	}
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	offers := x.api.Service.Packs().Offers()
-	page := dpp.List[PackView]{Data: make([]PackView, 0, len(offers))}
+	page := dpp.List[dpp.PackView]{Data: make([]dpp.PackView, 0, len(offers))}
 	for _, o := range offers {
 		page.Data = append(page.Data, viewPack(o))
 	}
@@ -35,12 +27,6 @@ func listPacks(x *exchange) error {
 
 // getPack answers GET /v1/packs/{type}.
 func getPack(x *exchange) error {
-	if err := x.admitRead(); err != nil {
-		return err
-	}
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	offer, ok := x.api.Service.Packs().Lookup(x.r.PathValue("type"))
 	if !ok {
 		return notFound()

@@ -12,9 +12,6 @@ import (
 
 // getDocument answers GET /openapi.json.
 func getDocument(x *exchange) error {
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	x.Header().Set("Cache-Control", cachePublic)
 	x.write(http.StatusOK, openapi.JSON, x.api.document)
 	return nil
@@ -22,23 +19,20 @@ func getDocument(x *exchange) error {
 
 // getDocs answers GET /docs.
 func getDocs(x *exchange) error {
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	x.page(x.api.pages["/docs"])
 	return nil
 }
 
 // ProblemView describes one kind of problem.
 type ProblemView struct {
-	Reason      dpp.Reason       `json:"reason_code"`
-	Status      int              `json:"status"`
-	Title       string           `json:"title"`
-	Detail      string           `json:"detail"`
-	Hint        string           `json:"hint"`
-	Retryable   bool             `json:"retryable"`
-	Action      dpp.RemedyAction `json:"remedy_action"`
-	Explanation string           `json:"explanation"`
+	Reason      dpp.Reason       `json:"reason_code" doc:"The code that problem documents carry; it never changes its meaning."`
+	Status      int              `json:"status" doc:"The HTTP status that goes with it."`
+	Title       string           `json:"title" doc:"The kind of problem in a few words."`
+	Detail      string           `json:"detail" doc:"What happened, where a problem document knows nothing more exact."`
+	Hint        string           `json:"hint" doc:"What to do next, in one imperative sentence, where nothing more exact is known."`
+	Retryable   bool             `json:"retryable" doc:"true where the identical request, with the same Idempotency-Key, may succeed later."`
+	Action      dpp.RemedyAction `json:"remedy_action" doc:"The next step, for programs, where nothing more exact is known."`
+	Explanation string           `json:"explanation" doc:"How it comes about and what it leaves behind, for people."`
 }
 
 func viewProblem(e problem.Entry) ProblemView {
@@ -47,9 +41,6 @@ func viewProblem(e problem.Entry) ProblemView {
 
 // listProblems answers GET /problems.
 func listProblems(x *exchange) error {
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	x.Header().Add("Vary", "Accept")
 	if !prefersJSON(x.r.Header.Values("Accept")) {
 		x.page(x.api.pages["/problems"])
@@ -65,9 +56,6 @@ func listProblems(x *exchange) error {
 
 // getProblem answers GET /problems/{code}.
 func getProblem(x *exchange) error {
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	entry, ok := problem.Lookup(dpp.Reason(x.r.PathValue("code")))
 	if !ok {
 		return notFound()

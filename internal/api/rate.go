@@ -7,7 +7,7 @@ import (
 )
 
 // admitRead counts the request against the tenant's reads, and refuses it where
-// they are used up. Everything but a submit is a read, a cancel included.
+// they are used up.
 func (x *exchange) admitRead() error { return x.admit(x.api.Service.Config().Reads) }
 
 // admitRefused counts a submit that is refused before anybody else looked at it.

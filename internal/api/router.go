@@ -15,6 +15,19 @@ import (
 type route struct {
 	openapi.Operation
 	do func(*exchange) error
+	// submits: do counts the request against the tenant's submits. Everything else
+	// that tenants may do counts as a read, a cancel included.
+	submits bool
+}
+
+// plain is do for requests without query parameters: any is refused.
+func plain(do func(*exchange) error) func(*exchange) error {
+	return func(x *exchange) error {
+		if err := x.noQuery(); err != nil {
+			return err
+		}
+		return do(x)
+	}
 }
 
 // resource is a path with all its methods.
@@ -84,6 +97,11 @@ func (res *resource) serve(x *exchange) error {
 	}
 	if err := x.admitCaller(r.Access); err != nil {
 		return err
+	}
+	if r.Access == openapi.Tenant && !r.submits {
+		if err := x.admitRead(); err != nil {
+			return err
+		}
 	}
 	return r.do(x)
 }

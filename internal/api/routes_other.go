@@ -12,7 +12,7 @@ import (
 func moneyRoutes() []route {
 	const tag = "Money"
 	return []route{
-		{do: getBudget, Operation: openapi.Operation{
+		{do: plain(getBudget), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/v1/budget", ID: "getBudget", Tag: tag, Access: openapi.Tenant, Summary: "Read the balance",
 			Description: "What is available, what open runs hold, and what was spent: together all that was ever credited.",
 			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "The balance.", Body: dpp.BudgetView{}, Headers: readHeaders}},
@@ -39,16 +39,17 @@ func moneyRoutes() []route {
 func packRoutes() []route {
 	const tag = "Packs"
 	return []route{
-		{do: listPacks, Operation: openapi.Operation{
+		{do: plain(listPacks), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/v1/packs", ID: "listPacks", Tag: tag, Access: openapi.Tenant, Summary: "List packs",
 			Description: "The manifest of every pack: schemas, prices, limits, how reliability is computed, and an example that works as it stands.",
-			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "All packs.", Body: dpp.List[PackView]{}, Headers: readHeaders}},
+			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "All packs.", Body: dpp.List[dpp.PackView]{}, Headers: readHeaders}},
 		}},
-		{do: getPack, Operation: openapi.Operation{
+		{do: plain(getPack), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/v1/packs/{type}", ID: "getPack", Tag: tag, Access: openapi.Tenant, Summary: "Read a pack's manifest",
-			Parameters: []openapi.Parameter{{Name: "type", In: "path", Description: "The pack's type, such as decision.", Schema: huma.Schema{Type: huma.TypeString}}},
-			Answers:    []openapi.Answer{{Status: http.StatusOK, Description: "The manifest.", Body: PackView{}, Headers: readHeaders}},
-			Reasons:    []dpp.Reason{dpp.ReasonNotFound},
+			Description: "What the list of packs says of this one. A type that is not offered is not found.",
+			Parameters:  []openapi.Parameter{{Name: "type", In: "path", Description: "The pack's type, such as decision.", Schema: huma.Schema{Type: huma.TypeString}}},
+			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "The manifest.", Body: dpp.PackView{}, Headers: readHeaders}},
+			Reasons:     []dpp.Reason{dpp.ReasonNotFound},
 		}},
 	}
 }
@@ -64,32 +65,36 @@ func platformRoutes() []route {
 		}},
 		{do: getReady, Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/readyz", ID: "getReady", Tag: platformTag, Summary: "Whether this process can serve",
-			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "It can.", Body: ReadyView{}}},
+			Description: "Answers with DEPENDENCY_DOWN where something that requests need is down, or the process is about to stop.",
+			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "It can.", Body: ReadyView{}}},
 		}},
-		{do: getDocument, Operation: openapi.Operation{
+		{do: plain(getDocument), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/openapi.json", ID: "getDocument", Tag: platformTag, Summary: "This document",
-			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "The OpenAPI 3.1 document.", Body: map[string]any{}}},
-			Reasons: []dpp.Reason{dpp.ReasonUnknownField},
+			Description: "OpenAPI 3.1 as JSON, made from the operations and types that are served.",
+			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "The OpenAPI 3.1 document.", Body: map[string]any{}}},
+			Reasons:     []dpp.Reason{dpp.ReasonUnknownField},
 		}},
-		{do: getDocs, Operation: openapi.Operation{
+		{do: plain(getDocs), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/docs", ID: "getDocs", Tag: platformTag, Summary: "This document as a page",
-			Answers: []openapi.Answer{{Status: http.StatusOK, Description: "HTML.", MediaType: openapi.HTML}},
-			Reasons: []dpp.Reason{dpp.ReasonUnknownField},
+			Description: "Every operation and every type, for people. The page loads nothing and runs nothing.",
+			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "HTML.", MediaType: openapi.HTML}},
+			Reasons:     []dpp.Reason{dpp.ReasonUnknownField},
 		}},
 	}
 }
 
 func problemRoutes() []route {
 	return []route{
-		{do: listProblems, Operation: openapi.Operation{
+		{do: plain(listProblems), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/problems", ID: "listProblems", Tag: platformTag, Summary: "All kinds of problems",
+			Description: "Every reason_code for which a request can be refused, with its status, its words and its remedy.",
 			Answers: []openapi.Answer{
 				{Status: http.StatusOK, Description: "HTML, or JSON where Accept prefers it.", MediaType: openapi.HTML},
 				{Status: http.StatusOK, Body: dpp.List[ProblemView]{}},
 			},
 			Reasons: []dpp.Reason{dpp.ReasonUnknownField},
 		}},
-		{do: getProblem, Operation: openapi.Operation{
+		{do: plain(getProblem), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/problems/{code}", ID: "getProblem", Tag: platformTag, Summary: "What a problem means",
 			Description: "The type of every problem document is the address of such a page.",
 			Parameters:  []openapi.Parameter{{Name: "code", In: "path", Description: "A reason_code, such as BUDGET_DRAINED.", Schema: huma.Schema{Type: huma.TypeString}}},

@@ -17,7 +17,7 @@ func runRoutes() []route {
 }
 
 func submitRoute() route {
-	return route{do: submit, Operation: openapi.Operation{
+	return route{do: submit, submits: true, Operation: openapi.Operation{
 		Method: http.MethodPost, Path: "/v1/runs", ID: "submitRun", Tag: runsTag, Access: openapi.Tenant, Summary: "Submit a run",
 		Description: "Reserves max_cost_usd and accepts the run, durably. The same Idempotency-Key with the same request answers with the same run, however often it is sent; with another request it is a conflict. A request that is refused leaves no trace and does not use the key up.",
 		Parameters: []openapi.Parameter{
@@ -77,7 +77,7 @@ func getRoute() route {
 }
 
 func cancelRoute() route {
-	return route{do: cancelRun, Operation: openapi.Operation{
+	return route{do: plain(cancelRun), Operation: openapi.Operation{
 		Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", ID: "cancelRun", Tag: runsTag, Access: openapi.Tenant, Summary: "Cancel a run",
 		Description: "Ends the run as CANCELED. A run that waits costs nothing, one that is being worked on its minimum fee. Cancelling again answers with the same run.",
 		Parameters:  []openapi.Parameter{idParameter},
@@ -89,7 +89,7 @@ func cancelRoute() route {
 }
 
 func resultRoute() route {
-	return route{do: getResult, Operation: openapi.Operation{
+	return route{do: plain(getResult), Operation: openapi.Operation{
 		Method: http.MethodGet, Path: "/v1/runs/{id}/result", ID: "getResult", Tag: runsTag, Access: openapi.Tenant, Summary: "Read a result",
 		Description: "The stored envelope, byte for byte: its SHA-256 is the run's result.sha256.",
 		Parameters:  []openapi.Parameter{idParameter},

@@ -22,9 +22,6 @@ func (x *exchange) patience(wait int64) (context.Context, context.CancelFunc) {
 
 // getRun answers GET /v1/runs/{id}.
 func getRun(x *exchange) error {
-	if err := x.admitRead(); err != nil {
-		return err
-	}
 	q, err := x.query("wait", "inline")
 	if err != nil {
 		return err
@@ -68,12 +65,6 @@ func (x *exchange) remaining() (dpp.Money, error) {
 
 // cancelRun answers POST /v1/runs/{id}/cancel.
 func cancelRun(x *exchange) error {
-	if err := x.admitRead(); err != nil {
-		return err
-	}
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -94,12 +85,6 @@ func cancelRun(x *exchange) error {
 
 // getResult answers GET /v1/runs/{id}/result with the stored bytes.
 func getResult(x *exchange) error {
-	if err := x.admitRead(); err != nil {
-		return err
-	}
-	if err := x.noQuery(); err != nil {
-		return err
-	}
 	run, err := x.findRun(0, 0)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -30,7 +29,7 @@ type site struct {
 	t      *testing.T
 	url    string
 	client *http.Client
-	logs   *logs
+	logs   *platform.LogBuffer
 	// secret belongs to the platform's first tenant, operator to nobody.
 	secret, operator dpp.Secret
 }
@@ -42,7 +41,7 @@ type options struct {
 
 func newSite(t *testing.T, opts options) *site {
 	t.Helper()
-	s := &site{t: t, logs: &logs{}}
+	s := &site{t: t, logs: &platform.LogBuffer{}}
 	opts.LogTo = s.logs
 	s.Platform = platform.New(t, opts.Options)
 	server := httptest.NewUnstartedServer(nil)
@@ -56,7 +55,7 @@ func newSite(t *testing.T, opts options) *site {
 		Service: s.Service, Keyring: auth.New(s.Ports.Store), PublicURL: s.url,
 		Log:    slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Health: func(context.Context) api.Health { return api.Health{Services: map[string]bool{"database": true}} },
-		Ready:  func(context.Context) bool { return true },
+		Ready:  func(context.Context) (bool, []string) { return true, nil },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, _ = io.WriteString(w, "up 1\n")
@@ -118,7 +117,7 @@ func (s *site) newKey(secret dpp.Secret, key dpp.Key) dpp.Secret {
 		key.ID = dpp.NewKeyID()
 	}
 	key.Name, key.Hash, key.CreatedAt, key.Live = "test", secret.Hash(), time.Now(), true
-	if err := s.Ports.Store.CreateKey(context.Background(), key); err != nil {
+	if err := s.Ports.Store.CreateKey(s.t.Context(), key); err != nil {
 		s.t.Fatal(err)
 	}
 	return secret
@@ -150,7 +149,7 @@ func (s *site) do(c call) answer {
 
 // try is for goroutines, which must not end the test.
 func (s *site) try(c call) (answer, error) {
-	r, err := http.NewRequestWithContext(context.Background(), c.method, s.url+c.path, strings.NewReader(c.body))
+	r, err := http.NewRequestWithContext(s.t.Context(), c.method, s.url+c.path, strings.NewReader(c.body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -205,7 +204,7 @@ func (s *site) accepted(idempotencyKey string) dpp.RunView {
 func (s *site) finish() {
 	s.t.Helper()
 	c := s.Claim()
-	if ended, err := s.Service.Finish(context.Background(), c, s.Execute(c)); err != nil || !ended {
+	if ended, err := s.Service.Finish(s.t.Context(), c, s.Execute(c)); err != nil || !ended {
 		s.t.Fatalf("finish: %t %v", ended, err)
 	}
 }
@@ -245,22 +244,4 @@ func (s *site) wantProblem(a answer, status int, reason dpp.Reason) dpp.Problem 
 		s.t.Errorf("incomplete: %s", a.body)
 	}
 	return p
-}
-
-// logs keeps what was logged.
-type logs struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

@@ -62,8 +62,8 @@ func (x *exchange) submission() (runs.Request, error) {
 }
 
 // awaitSubmitted waits for the run's end where the caller prefers that. The run is
-// accepted whatever happens here: what cannot be waited for, or be read again, is
-// told as it was at the acceptance.
+// accepted whatever happens here: where the account cannot be read again, the answer
+// is that of the acceptance.
 func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Account) {
 	wait, preferred := intake.PreferredWait(x.r.Header.Values("Prefer"))
 	if !preferred {
@@ -77,7 +77,7 @@ func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Ac
 		run = x.api.Service.Follow(ctx, run)
 		later, err := x.api.Service.Account(x.r.Context(), x.key)
 		if err != nil {
-			x.waitFailed(err)
+			x.accountUnread(err)
 			return http.StatusAccepted, receipt.Run, receipt.Account
 		}
 		account = later
@@ -88,10 +88,10 @@ func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Ac
 	return http.StatusAccepted, run, account
 }
 
-func (x *exchange) waitFailed(err error) {
+func (x *exchange) accountUnread(err error) {
 	if errors.Is(err, context.Canceled) {
 		return // the caller left
 	}
-	x.api.Log.LogAttrs(x.r.Context(), slog.LevelWarn, "an accepted run could not be waited for",
+	x.api.Log.LogAttrs(x.r.Context(), slog.LevelWarn, "the account of an accepted run could not be read again",
 		slog.String("trace_id", x.trace), slog.String("tenant_id", string(x.key.Tenant)), slog.Any("error", err))
 }

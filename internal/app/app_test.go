@@ -22,7 +22,7 @@ func settings(t *testing.T, more ...string) config.Config {
 	for i := 0; i < len(more); i += 2 {
 		flags[more[i]] = more[i+1]
 	}
-	cfg, err := config.Load(flags, nil)
+	cfg, err := config.Load(config.Up, flags, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,12 @@ import (
 	"dpp/internal/store/sqlitestore"
 )
 
-// Doctor checks the data folder and everything in it, and says what to do. It
-// changes nothing.
+// Doctor checks everything that the configuration names, and says what to do. It
+// changes nothing that stays.
 func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
+	if cfg.Shared {
+		return examineShared(ctx, cfg)
+	}
 	findings := []ops.Finding{checkFolder(cfg), checkSpace(cfg), checkDatabase(ctx, cfg)}
 	if findings[2].OK {
 		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()))

@@ -2,21 +2,25 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/blob/fileblob"
-	"dpp/internal/telemetry"
 )
 
 // apiConfig is what the API needs of everything below it.
-func (s *Server) apiConfig(public string, metrics *telemetry.Metrics) api.Config {
-	return api.Config{
+func (s *Server) apiConfig(public string) api.Config {
+	cfg := api.Config{
 		Service: s.service, Keyring: auth.New(s.parts.store), PublicURL: public, Log: s.log,
-		Health: s.health, Ready: s.ready, Metrics: metrics.Handler(),
-		Blobs: s.parts.blobs.Handler(api.DenyBlob), BlobPrefix: fileblob.URLPath,
-		CORSOrigins: s.cfg.CORSOrigins,
+		Health: s.health, Ready: s.ready, Metrics: s.metrics.Handler(), Observe: s.metrics.Requested, CORSOrigins: s.cfg.CORSOrigins,
 	}
+	if s.parts.files != nil {
+		cfg.Blobs, cfg.BlobPrefix = s.parts.files.Handler(api.DenyBlob), fileblob.URLPath
+	}
+	return cfg
 }
 
 // health asks every part. The roles keep the names that operators know from the
@@ -24,17 +28,43 @@ func (s *Server) apiConfig(public string, metrics *telemetry.Metrics) api.Config
 func (s *Server) health(ctx context.Context) api.Health {
 	v := Version()
 	return api.Health{
-		Services: map[string]bool{
-			"database": s.parts.store.Ping(ctx) == nil, "redis": s.parts.gate.Ping(ctx) == nil,
-			"s3": s.parts.blobs.Ping(ctx) == nil, "sqs": s.parts.queue.Ping(ctx) == nil,
-		},
-		Backends: map[string]string{"database": "sqlite", "redis": "memory", "s3": "file", "sqs": "memory"},
-		Build:    map[string]string{"version": v.Version, "commit": v.Commit, "go": v.Go},
+		Services: s.services(ctx), Backends: s.parts.backends,
+		Build: map[string]string{"version": v.Version, "commit": v.Commit, "go": v.Go},
 	}
 }
 
+// services asks all parts at once, so that one that does not answer keeps no other
+// from being heard.
+func (s *Server) services(ctx context.Context) map[string]bool {
+	parts := map[string]interface{ Ping(context.Context) error }{
+		"database": s.parts.store, "redis": s.parts.gate, "s3": s.parts.blobs, "sqs": s.parts.queue,
+	}
+	var mu sync.Mutex
+	up := make(map[string]bool, len(parts))
+	var asked sync.WaitGroup
+	for name, part := range parts {
+		asked.Go(func() {
+			err := part.Ping(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			up[name] = err == nil
+		})
+	}
+	asked.Wait()
+	return up
+}
+
 // ready tells whether requests can be served: not while stopping, and not without
-// what they need.
-func (s *Server) ready(ctx context.Context) bool {
-	return !s.stopping.Load() && s.parts.store.Ping(ctx) == nil && s.parts.blobs.Ping(ctx) == nil
+// what they need. It names what is down.
+func (s *Server) ready(ctx context.Context) (ready bool, down []string) {
+	if s.stopping.Load() {
+		return false, nil
+	}
+	up := s.services(ctx)
+	for _, name := range slices.Sorted(maps.Keys(up)) {
+		if !up[name] {
+			down = append(down, name)
+		}
+	}
+	return up["database"] && up["s3"] && (up["redis"] || !s.cfg.GateRequired), down
 }

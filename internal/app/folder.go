@@ -7,14 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"dpp"
 	"dpp/internal/config"
-	"dpp/internal/ledger"
-	"dpp/internal/store"
+	"dpp/internal/tenants"
 )
 
 // ErrLocked: another server runs on the data folder.
@@ -43,59 +42,49 @@ func lockFolder(data string) (unlock func() error, err error) {
 // firstStart makes the tenant dev with its credit and key, and the operator's key,
 // where the folder has none. It may be cut off anywhere: what is there already is
 // taken up by the next start.
-func firstStart(ctx context.Context, s store.Store, cfg config.Config) error {
-	if err := makeKey(ctx, s, cfg.OperatorKeyPath(), dpp.NewOperatorSecret(), func() (dpp.Key, error) {
-		return dpp.Key{Name: "operator", Live: true, Scopes: []dpp.Scope{dpp.ScopeOperator}}, nil
-	}); err != nil {
+func firstStart(ctx context.Context, s tenants.Store, cfg config.Config) error {
+	service := tenants.New(s)
+	err := makeKey(cfg.OperatorKeyPath(), func() (tenants.NewKey, error) { return service.CreateOperatorKey(ctx, "operator") })
+	if err != nil {
 		return err
 	}
-	return makeKey(ctx, s, cfg.DevKeyPath(), dpp.NewSecret(true), func() (dpp.Key, error) {
-		tenant, err := devTenant(ctx, s)
-		return dpp.Key{Name: firstTenant, Tenant: tenant, Live: true, Scopes: []dpp.Scope{dpp.ScopeRuns}}, err
+	return makeKey(cfg.DevKeyPath(), func() (tenants.NewKey, error) {
+		tenant, err := devTenant(ctx, service)
+		if err != nil {
+			return tenants.NewKey{}, err
+		}
+		return service.CreateKey(ctx, tenant, firstTenant)
 	})
 }
 
 // devTenant finds or makes the first tenant. The credit's reference makes it one
 // credit, however often this is repeated.
-func devTenant(ctx context.Context, s store.Store) (dpp.TenantID, error) {
-	tenants, err := s.ListTenants(ctx)
+func devTenant(ctx context.Context, service *tenants.Service) (dpp.TenantID, error) {
+	known, err := service.List(ctx)
 	if err != nil {
 		return "", err
 	}
-	id := dpp.TenantID("")
-	for _, t := range tenants {
-		if t.Name == firstTenant {
-			id = t.ID
-		}
+	var tenant dpp.Tenant
+	if i := slices.IndexFunc(known, func(t dpp.Tenant) bool { return t.Name == firstTenant }); i >= 0 {
+		tenant = known[i]
+	} else if tenant, err = service.Create(ctx, firstTenant); err != nil {
+		return "", err
 	}
-	if id == "" {
-		id = dpp.NewTenantID()
-		if err := s.CreateTenant(ctx, dpp.Tenant{ID: id, Name: firstTenant, CreatedAt: time.Now()}); err != nil {
-			return "", err
-		}
-	}
-	posted, err := s.Post(ctx, []ledger.Transfer{ledger.NewCredit(dpp.AccountOf(id, true), firstCredit, "first-start")})
-	if err == nil && posted[0].Reason != "" {
-		err = fmt.Errorf("the first credit was refused: %s", posted[0].Reason)
-	}
-	return id, err
+	_, err = service.Credit(ctx, tenant.ID, firstCredit, "first-start")
+	return tenant.ID, err
 }
 
 // makeKey writes a key to a file of its own, unless there is one: the row first,
 // the file in one step after it, so that a file never holds a key that is not known.
-func makeKey(ctx context.Context, s store.Store, path string, secret dpp.Secret, describe func() (dpp.Key, error)) error {
+func makeKey(path string, create func() (tenants.NewKey, error)) error {
 	if _, err := os.Stat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	key, err := describe()
+	key, err := create()
 	if err != nil {
 		return err
 	}
-	key.ID, key.Hash, key.CreatedAt = dpp.NewKeyID(), secret.Hash(), time.Now()
-	if err := s.CreateKey(ctx, key); err != nil {
-		return err
-	}
-	return writeFile(path, string(secret)+"\n")
+	return writeFile(path, string(key.Secret)+"\n")
 }
 
 // writeFile makes a private file that is there whole or not at all.

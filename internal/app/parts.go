@@ -5,61 +5,45 @@ package app
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"io"
 	"net/netip"
 	"net/url"
-	"os"
 
 	"dpp"
+	"dpp/internal/blob"
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
-	"dpp/internal/gate/memgate"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/urlpack"
-	"dpp/internal/queue/dbqueue"
+	"dpp/internal/queue"
 	"dpp/internal/runs"
-	"dpp/internal/store/sqlitestore"
+	"dpp/internal/store"
 )
 
-// parts are the adapters of the embedded default.
+// parts are the adapters below the use cases, of one of the two configurations.
 type parts struct {
-	store *sqlitestore.Store
-	blobs *fileblob.Store
-	gate  *memgate.Gate
-	queue *dbqueue.Queue
+	store store.Store
+	blobs blob.Store
+	gate  gate.Gate
+	queue queue.Queue
+
+	// backends says what plays each role, as /health names them.
+	backends map[string]string
+	// files is blobs on the embedded default, where the API serves signed URLs.
+	files *fileblob.Store
+	// prepare makes what is missing in shared backends, and returns what an operator
+	// should know; nil: nothing is to be made.
+	prepare func(context.Context) ([]string, error)
 }
 
-// openParts opens everything that a server needs below the data folder, and brings
-// the schema up to date.
-func openParts(ctx context.Context, cfg config.Config, opts Options) (p *parts, err error) {
-	p = &parts{gate: memgate.New(memgate.Options{}), queue: dbqueue.New(dbqueue.Options{})}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.close())
-		}
-	}()
-	if err = sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
-		return p, err
+func openParts(ctx context.Context, cfg config.Config, opts Options, o observers) (*parts, error) {
+	if cfg.Shared {
+		return openShared(ctx, cfg, o)
 	}
-	if p.store, err = sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{CallsPerCommit: opts.BatchItems}); err != nil {
-		return p, err
-	}
-	p.blobs, err = fileblob.Open(cfg.BlobDir(), fileblob.Options{BaseURL: cfg.PublicURL})
-	return p, err
-}
-
-// ErrNoPlatform: the data folder holds no platform, so its name is probably wrong.
-var ErrNoPlatform = errors.New("there is no platform in this data folder: start dpp up there once, run dpp migrate up, or name another folder with --data")
-
-// openExisting opens the store of a data folder in which a platform was made.
-func openExisting(ctx context.Context, cfg config.Config) (*sqlitestore.Store, error) {
-	if _, err := os.Stat(cfg.DatabasePath()); errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoPlatform
-	}
-	return sqlitestore.Open(ctx, cfg.DatabasePath(), sqlitestore.Options{})
+	return openEmbedded(ctx, cfg, opts)
 }
 
 func (p *parts) ports() runs.Ports {
@@ -67,14 +51,13 @@ func (p *parts) ports() runs.Ports {
 }
 
 func (p *parts) close() error {
-	err := errors.Join(p.queue.Close(), p.gate.Close())
-	if p.blobs != nil {
-		err = errors.Join(err, p.blobs.Close())
+	var errs []error
+	for _, part := range []io.Closer{p.queue, p.gate, p.blobs, p.store} {
+		if part != nil {
+			errs = append(errs, part.Close())
+		}
 	}
-	if p.store != nil {
-		err = errors.Join(err, p.store.Close())
-	}
-	return err
+	return errors.Join(errs...)
 }
 
 // newPacks registers the packs: every pack of this build, unless others are given.
@@ -104,9 +87,9 @@ func publicNames(publicURL string) []string {
 func serviceConfig(cfg config.Config) runs.Config {
 	return runs.Config{
 		Timing: cfg.Timing, Retention: cfg.Retention, IdempotencyWindow: cfg.IdempotencyWindow, ResultURLTTL: cfg.ResultURLTTL,
-		ChargePlatformFaults: cfg.ChargePlatformFaults,
-		Submits:              gate.Policy{Name: "submit", Quota: cfg.SubmitsPerMin},
-		Reads:                gate.Policy{Name: "read", Quota: cfg.ReadsPerMin},
+		ChargePlatformFaults: cfg.ChargePlatformFaults, GateRequired: cfg.GateRequired,
+		Submits: gate.Policy{Name: "submit", Quota: cfg.SubmitsPerMin},
+		Reads:   gate.Policy{Name: "read", Quota: cfg.ReadsPerMin},
 	}
 }
 

@@ -4,34 +4,46 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"dpp/internal/config"
 	"dpp/internal/ops"
 	"dpp/internal/store"
+	"dpp/internal/store/pgstore"
 	"dpp/internal/store/sqlitestore"
 )
 
-// OpenStore opens the store of the data folder, beside a running server, too.
+// OpenStore opens the store, beside running servers, too.
 func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
+	if cfg.Shared {
+		return openPostgres(ctx, cfg)
+	}
 	return openExisting(ctx, cfg)
 }
 
-// Migrate brings the schema up to date, makes the database where there is none,
-// and names the steps that it took.
+// Migrate brings the schema up to date, makes the database of a data folder where
+// there is none, and names the steps that it took.
 func Migrate(ctx context.Context, cfg config.Config) ([]string, error) {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	if !cfg.Shared {
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+		}
 	}
-	before, err := sqlitestore.Status(ctx, cfg.DatabasePath())
+	before, err := MigrationStatus(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitestore.Migrate(ctx, cfg.DatabasePath()); err != nil {
+	if cfg.Shared {
+		err = pgstore.Migrate(ctx, cfg.DatabaseURL)
+	} else {
+		err = sqlitestore.Migrate(ctx, cfg.DatabasePath())
+	}
+	if err != nil {
 		return nil, err
 	}
 	var taken []string
 	for _, m := range before {
-		if m.AppliedAt.IsZero() {
+		if !m.Applied {
 			taken = append(taken, m.Name)
 		}
 	}
@@ -40,10 +52,20 @@ func Migrate(ctx context.Context, cfg config.Config) ([]string, error) {
 
 // MigrationStatus lists every step of the schema.
 func MigrationStatus(ctx context.Context, cfg config.Config) ([]ops.MigrationState, error) {
+	var states []ops.MigrationState
+	add := func(version int64, name string, applied time.Time) {
+		states = append(states, ops.MigrationState{Version: version, Name: name, Applied: !applied.IsZero(), AppliedAt: applied})
+	}
+	if cfg.Shared {
+		all, err := pgstore.Status(ctx, cfg.DatabaseURL)
+		for _, m := range all {
+			add(m.Version, m.Name, m.AppliedAt)
+		}
+		return states, err
+	}
 	all, err := sqlitestore.Status(ctx, cfg.DatabasePath())
-	states := make([]ops.MigrationState, len(all))
-	for i, m := range all {
-		states[i] = ops.MigrationState{Version: m.Version, Name: m.Name, Applied: !m.AppliedAt.IsZero(), AppliedAt: m.AppliedAt}
+	for _, m := range all {
+		add(m.Version, m.Name, m.AppliedAt)
 	}
 	return states, err
 }

@@ -35,11 +35,13 @@ type Options struct {
 	NoWork bool
 }
 
-// Server is the whole platform in one process.
+// Server is one process of the platform, of the whole of it or of a part, as the
+// configuration's role says.
 type Server struct {
 	cfg     config.Config
 	log     *slog.Logger
 	parts   *parts
+	metrics *telemetry.Metrics
 	service *runs.Service
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
@@ -63,16 +65,23 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 			err = errors.Join(err, undo[i]())
 		}
 	}()
-	if s.unlock, err = lockFolder(cfg.Data); err != nil {
+	s.metrics = telemetry.NewMetrics()
+	if s.unlock, err = s.lock(); err != nil {
 		return nil, err
 	}
 	undo = append(undo, s.unlock)
-	if s.parts, err = openParts(ctx, cfg, opts); err != nil {
+	if s.parts, err = openParts(ctx, cfg, opts, s.observers()); err != nil {
 		return nil, err
 	}
 	undo = append(undo, s.parts.close)
-	if err = firstStart(ctx, s.parts.store, cfg); err != nil {
-		return nil, fmt.Errorf("the first start was not finished: %w", err)
+	if cfg.Role == config.Up {
+		if err = firstStart(ctx, s.parts.store, cfg); err != nil {
+			return nil, fmt.Errorf("the first start was not finished: %w", err)
+		}
+	}
+	epoch, err := s.parts.store.Epoch(ctx)
+	if err != nil {
+		return nil, err
 	}
 	listeners, err := listen(ctx, cfg)
 	if err != nil {
@@ -83,11 +92,11 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	if len(listeners) > 1 {
 		s.ops = listeners[1].Addr().String()
 	}
-	if err = s.assemble(listeners, opts); err != nil {
+	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
 	undo = append(undo, func() error { s.service.Close(); return nil })
-	if err = writeFile(cfg.ListenPath(), s.address+"\n"); err != nil {
+	if err = s.noteAddress(); err != nil {
 		return nil, err
 	}
 	s.run(ctx, listeners, !opts.NoWork)
@@ -95,13 +104,14 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 }
 
 // assemble makes everything above the adapters.
-func (s *Server) assemble(listeners []net.Listener, opts Options) error {
-	metrics := telemetry.NewMetrics()
+func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) error {
 	public := s.cfg.PublicURL
 	if public == "" {
 		public = "http://" + s.address
 	}
-	s.parts.blobs.SetBaseURL(public)
+	if s.parts.files != nil {
+		s.parts.files.SetBaseURL(public)
+	}
 	packs, err := newPacks(s.cfg, addresses(listeners), opts.Packs)
 	if err != nil {
 		return err
@@ -110,18 +120,18 @@ func (s *Server) assemble(listeners []net.Listener, opts Options) error {
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	serviceCfg.BatchItems = opts.BatchItems
-	s.service = runs.New(ports, packs, serviceCfg, s.log, metrics)
+	serviceCfg.BatchItems, serviceCfg.Epoch = opts.BatchItems, epoch
+	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)
 	s.worker = worker.New(s.service, ports.Queue, worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace}, s.log)
 	s.reaper = reaper.New(s.service, s.log)
-	metrics.WatchQueue(s.parts.store.Depth)
-	face, err := api.New(s.apiConfig(public, metrics))
+	s.metrics.WatchQueue(s.parts.store.Depth)
+	face, err := api.New(s.apiConfig(public))
 	if err != nil {
 		return err
 	}
 	s.web = append(s.web, api.NewServer(face.Handler(), s.log))
 	if len(listeners) > 1 {
-		s.web = append(s.web, newOpsServer(metrics.Handler()))
+		s.web = append(s.web, newOpsServer(s.metrics.Handler()))
 	}
 	return nil
 }
@@ -130,10 +140,17 @@ func (s *Server) assemble(listeners []net.Listener, opts Options) error {
 func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 	loops, halt := context.WithCancel(context.WithoutCancel(ctx)) // stop ends them, in its order
 	s.halt = halt
-	if work {
+	if work && s.cfg.Role.Works() {
 		s.loops.Go(func() { s.worker.Run(loops) })
+	}
+	if work && s.cfg.Role.Reaps() {
 		s.loops.Go(func() { s.reaper.Run(loops) })
-		s.loops.Go(func() { s.sweepFiles(loops) })
+		if s.parts.files != nil {
+			s.loops.Go(func() { s.sweepFiles(loops) })
+		}
+	}
+	if s.parts.prepare != nil {
+		s.loops.Go(func() { s.prepare(loops) })
 	}
 	for i, web := range s.web {
 		s.loops.Go(func() {
@@ -153,7 +170,7 @@ func (s *Server) sweepFiles(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
-		if n, err := s.parts.blobs.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if n, err := s.parts.files.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "files without a row could not be removed; the next round tries again", "error", err)
 		} else if n > 0 {
 			s.log.InfoContext(ctx, "files that a crash left behind were removed", "files", n)
@@ -162,6 +179,64 @@ func (s *Server) sweepFiles(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+	}
+}
+
+// lock takes the data folder, where there is one.
+func (s *Server) lock() (unlock func() error, err error) {
+	if s.cfg.Shared {
+		return func() error { return nil }, nil
+	}
+	return lockFolder(s.cfg.Data)
+}
+
+// noteAddress writes down in the data folder, where there is one, where the server
+// listens.
+func (s *Server) noteAddress() error {
+	if s.cfg.Shared {
+		return nil
+	}
+	return writeFile(s.cfg.ListenPath(), s.address+"\n")
+}
+
+func (s *Server) forgetAddress() error {
+	if s.cfg.Shared {
+		return nil
+	}
+	return os.Remove(s.cfg.ListenPath())
+}
+
+// How long making what is missing in shared backends may take, and the pause before
+// it is tried again.
+const (
+	prepareTimeout = 30 * time.Second
+	preparePause   = 5 * time.Second
+)
+
+// prepare makes the bucket and the queue where they are missing, until that is done.
+func (s *Server) prepare(ctx context.Context) {
+	told := map[string]bool{}
+	for {
+		bounded, cancel := context.WithTimeout(ctx, prepareTimeout)
+		warnings, err := s.parts.prepare(bounded)
+		cancel()
+		for _, warning := range warnings {
+			if !told[warning] {
+				told[warning] = true
+				s.log.WarnContext(ctx, "shared backends are not as they should be", "warning", warning)
+			}
+		}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		s.log.WarnContext(ctx, "bucket and queue are not ready; they are tried again", "error", err)
+		timer := time.NewTimer(preparePause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
 		}
 	}
 }
@@ -207,7 +282,7 @@ func (s *Server) stop(cause error) error {
 	s.halt()
 	s.loops.Wait()
 	s.service.Close()
-	errs = append(errs, s.parts.close(), os.Remove(s.cfg.ListenPath()), s.unlock())
+	errs = append(errs, s.parts.close(), s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")
 	return errors.Join(errs...)
 }

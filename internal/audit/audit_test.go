@@ -146,7 +146,7 @@ func damageDatabase(t *testing.T, c *cast, statement string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's own
+	defer db.Close() //nolint:errcheck // the damage is committed by then
 	result, err := db.ExecContext(t.Context(), statement)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func damageObject(t *testing.T, c *cast, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's own
+	defer db.Close() //nolint:errcheck // the damage is committed by then
 	result, err := db.ExecContext(t.Context(), `UPDATE object SET content = zeroblob(length(content)) WHERE key = ?`, key)
 	if err != nil {
 		t.Fatal(err)

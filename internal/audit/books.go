@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"dpp"
 	"dpp/internal/ledger"
@@ -124,7 +125,7 @@ func (b *books) ofRun(e ledger.Entry) {
 	case ledger.Credit, ledger.Adjust: // of no run
 		b.found(4, "run %s: entry %d is a %s", e.Run, e.Seq, e.Kind)
 	}
-	day := e.CreatedAt.UTC().Format("2006-01-02")
+	day := e.CreatedAt.UTC().Format(time.DateOnly)
 	if !r.known {
 		b.unknownDays[day] = true
 	} else if e.Seq <= b.sealed {

@@ -31,9 +31,6 @@ type Options[I any] struct {
 	// Timeout is the time that one batch has, its repeats and halves included;
 	// default 30 s. No caller's context shortens or lengthens it.
 	Timeout time.Duration
-	// Base is what the context of every batch descends from; default
-	// [context.Background], because a batch belongs to no caller.
-	Base context.Context //nolint:containedctx // the parent of batches, not of a call
 
 	// InDoubt tells that an error leaves open whether the batch was carried out. Such
 	// a batch is repeated whole, at most Repeats times (default 5), after a pause
@@ -62,9 +59,6 @@ func (o Options[I]) withDefaults() Options[I] {
 	orDefault(&o.Repeats, 5)
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
-	}
-	if o.Base == nil {
-		o.Base = context.Background()
 	}
 	return o
 }

@@ -22,7 +22,7 @@ const (
 
 // fly carries out one batch under its own deadline and answers everyone in it.
 func (g *Group[I, O]) fly(batch []*passenger[I, O]) {
-	ctx, cancel := context.WithTimeout(g.opts.Base, g.opts.Timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), g.opts.Timeout) // a batch belongs to no caller
 	defer cancel()
 	g.carry(ctx, batch, nil)
 }

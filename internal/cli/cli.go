@@ -25,11 +25,10 @@ const (
 
 // Platform is what the commands that are no clients do.
 type Platform struct {
-	// Up runs everything in one process until ctx ends. It says on out where it
-	// listens and how to go on.
-	Up func(ctx context.Context, cfg config.Config, out io.Writer) error
-	// OpenStore opens the store, beside a running Up too; its schema is brought up
-	// where it is empty. The caller closes it.
+	// Serve runs a process of the configuration's role until ctx ends. It says on out
+	// where it listens.
+	Serve func(ctx context.Context, cfg config.Config, out io.Writer) error
+	// OpenStore opens the store, beside running processes too. The caller closes it.
 	OpenStore func(ctx context.Context, cfg config.Config) (store.Store, error)
 	// Migrate brings the schema up to date and names the steps that it took.
 	Migrate func(ctx context.Context, cfg config.Config) ([]string, error)
@@ -54,9 +53,9 @@ type commands struct {
 	JSON bool `name:"json" help:"Print JSON documents."`
 
 	Up     upCmd     `cmd:"" help:"Run everything in one process on the embedded default."`
-	API    apartCmd  `cmd:"" name:"api" help:"Run the API alone on shared backends (not in this build)."`
-	Worker apartCmd  `cmd:"" help:"Run a worker alone on shared backends (not in this build)."`
-	Reaper apartCmd  `cmd:"" help:"Run the reaper alone on shared backends (not in this build)."`
+	API    apiCmd    `cmd:"" name:"api" help:"Run the API alone on shared backends."`
+	Worker workerCmd `cmd:"" help:"Run a worker alone on shared backends."`
+	Reaper reaperCmd `cmd:"" help:"Run the reaper alone on shared backends."`
 	Run    runCmds   `cmd:"" help:"Submit runs, follow them, fetch their results."`
 	Packs  packsCmd  `cmd:"" help:"Show the kinds of work on offer."`
 	Budget budgetCmd `cmd:"" help:"Show what the key's account has."`

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"dpp"
-	"dpp/client"
 )
 
 type answers = map[string]func(http.ResponseWriter, *http.Request)
 
 const example = `{"pack_type":"decision","pack_version":"1.0.0","title":"Rank","description":"Ranks.","units":{"decision":"one decision"},
 	"prices":[{"unit":"decision","per":1,"price_usd":"0.0050"}],"limits":{"max_draws":7},"reliability":"exact",
-	"example":{"pack_type":"decision","inputs":{"seed":1},"reservation":{"max_cost_usd":"0.2500","timebox_sec":30,"min_reliability_score":0.5}}}`
+	"example":{"pack_type":"decision","inputs":{"seed":1},"reservation":{"max_cost_usd":"0.2500","timebox_sec":30,"min_reliability_score":0.5}},
+	"spillable":["/draws"],"profile_version":"1.0.0-abc"}`
 
 func TestWhatSubmitSends(t *testing.T) {
 	b, s := online(t, answers{"POST /v1/runs": says(runDoc("QUEUED", 1, "")), "GET /v1/packs/decision": says(example)})
@@ -139,9 +140,14 @@ func TestReadingRuns(t *testing.T) {
 	if got := b.done("run", "result", runID); got != envelope {
 		t.Errorf("result %q", got)
 	}
-	b.done("run", "result", runID, "-o", "out.json")
-	if got, err := os.ReadFile("out.json"); err != nil || string(got) != envelope {
-		t.Errorf("file %q, %v", got, err)
+	if got := b.done("run", "result", runID, "--json"); got != "{\"schema_version\": 1}\n" {
+		t.Errorf("for people %q", got)
+	}
+	for _, flags := range [][]string{{"-o", "out.json"}, {"-o", "out.json", "--json"}} {
+		b.done(append([]string{"run", "result", runID}, flags...)...)
+		if got, err := os.ReadFile("out.json"); err != nil || string(got) != envelope {
+			t.Errorf("file %q, %v", got, err)
+		}
 	}
 	text := b.done("run", "list", "--limit", "2", "--status", "COMPLETED", "--pack", "decision", "--after", "2025-01-01T00:00:00Z")
 	if strings.Count(text, runID) != 2 || s.count("GET /v1/runs?created_after=2025-01-01T00%3A00%3A00Z&limit=100&pack_type=decision&status=COMPLETED") != 1 {
@@ -165,8 +171,11 @@ func TestReadingPacksAndMoney(t *testing.T) {
 	contains(t, b.done("packs", "decision"), "Ranks.", "0.0050 USD for 1 decision", "max_draws 7", "exact")
 	contains(t, b.done("budget"), "99.7500 USD", "0.2500 USD", "4.0000 of 5.0000 USD left")
 	contains(t, b.done("ledger"), "adjust down", runID, "first", "100.0000")
-	if p := doc[dpp.List[client.Pack]](b, "packs"); len(p.Data) != 1 || p.Data[0].Type != "decision" {
+	if p := doc[dpp.List[dpp.PackView]](b, "packs"); len(p.Data) != 1 || p.Data[0].Type != "decision" {
 		t.Errorf("packs %+v", p)
+	}
+	if p := doc[dpp.PackView](b, "packs", "decision"); p.Profile != "1.0.0-abc" || !slices.Equal(p.Spillable, []string{"/draws"}) {
+		t.Errorf("pack %+v", p)
 	}
 	if l := doc[dpp.List[dpp.EntryView]](b, "ledger", "--limit", "1"); len(l.Data) != 1 || l.Data[0].Seq != 3 {
 		t.Errorf("ledger %+v", l)

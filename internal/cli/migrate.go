@@ -7,12 +7,15 @@ import (
 	"github.com/alecthomas/kong"
 
 	"dpp"
+	"dpp/internal/store"
 )
 
 type migrateCmds struct {
 	kong.Plugins
 	Up     migrateUpCmd     `cmd:"" help:"Bring the schema up to date."`
 	Status migrateStatusCmd `cmd:"" help:"List the steps of the schema."`
+
+	Restored migrateRestoredCmd `cmd:"" help:"Say that the database was restored from a backup, before any process starts on it."`
 }
 
 type migrateUpCmd struct{}
@@ -73,5 +76,22 @@ func (c *migrateStatusCmd) Run(ctx context.Context, s *session) error {
 		for _, m := range list.Data {
 			row(w, m.Version, m.Name, when(m.AppliedAt))
 		}
+	})
+}
+
+// migrateRestoredCmd raises the store's epoch, so that what caches know from before
+// the restore is worth nothing.
+type migrateRestoredCmd struct{}
+
+// Run is part of the command line.
+func (c *migrateRestoredCmd) Run(ctx context.Context, s *session) error {
+	return s.withStore(ctx, func(db store.Store) error {
+		epoch, err := db.RaiseEpoch(ctx)
+		if err != nil {
+			return err
+		}
+		return s.print(struct {
+			Epoch int64 `json:"epoch"`
+		}{epoch}, func(w io.Writer) { row(w, "epoch", epoch) })
 	})
 }

@@ -37,7 +37,7 @@ func (s *session) allPacks(ctx context.Context, api *client.Client) error {
 	if err != nil {
 		return err
 	}
-	return s.print(dpp.List[client.Pack]{Data: packs}, func(w io.Writer) {
+	return s.print(dpp.List[dpp.PackView]{Data: packs}, func(w io.Writer) {
 		row(w, "PACK", "VERSION", "WHAT IT DOES")
 		for _, p := range packs {
 			row(w, p.Type, p.Version, p.Title)
@@ -45,7 +45,7 @@ func (s *session) allPacks(ctx context.Context, api *client.Client) error {
 	})
 }
 
-func showPack(w io.Writer, p *client.Pack) {
+func showPack(w io.Writer, p *dpp.PackView) {
 	row(w, p.Type+" "+p.Version+": "+p.Title)
 	row(w, "")
 	row(w, p.Description)

@@ -17,7 +17,7 @@ type runCmds struct {
 	Watch  runWatchCmd  `cmd:"" help:"Follow a run to its end; exit 1 unless it is COMPLETED."`
 	Cancel runCancelCmd `cmd:"" help:"Cancel a run."`
 	List   runListCmd   `cmd:"" help:"List runs, newest first."`
-	Result runResultCmd `cmd:"" help:"Fetch the result of a run and check its SHA-256."`
+	Result runResultCmd `cmd:"" help:"Fetch the result of a run and check its SHA-256; --json lays it out for reading."`
 }
 
 type runGetCmd struct {
@@ -105,7 +105,7 @@ func (c *runListCmd) Run(ctx context.Context, s *session) error {
 type runResultCmd struct {
 	target
 	ID     string `arg:"" name:"run_id" help:"The run."`
-	Output string `name:"output" short:"o" placeholder:"FILE" help:"Write the result to a file."`
+	Output string `name:"output" short:"o" placeholder:"FILE" help:"Write the result, byte for byte, to a file."`
 }
 
 // Run is part of the command line.
@@ -119,10 +119,23 @@ func (c *runResultCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if c.Output == "" {
-		return write(s.Out, envelope)
+		return s.printResult(envelope)
 	}
 	if err := os.WriteFile(c.Output, envelope, 0o600); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
 	return nil
+}
+
+// printResult writes a result as it is stored, so that its SHA-256 can be computed,
+// or for people.
+func (s *session) printResult(envelope []byte) error {
+	if !s.json {
+		return write(s.Out, envelope)
+	}
+	text, err := readable(envelope)
+	if err != nil {
+		return fmt.Errorf("result: %w", err)
+	}
+	return write(s.Out, text)
 }

@@ -11,28 +11,32 @@ import (
 type upCmd struct{ kong.Plugins }
 
 // Run is part of the command line.
-func (c *upCmd) Run(ctx context.Context, s *session) error {
-	cfg, err := s.config()
+func (c *upCmd) Run(ctx context.Context, s *session) error { return s.serve(ctx, config.Up) }
+
+type apiCmd struct{ kong.Plugins }
+
+// Run is part of the command line.
+func (c *apiCmd) Run(ctx context.Context, s *session) error { return s.serve(ctx, config.API) }
+
+type workerCmd struct{ kong.Plugins }
+
+// Run is part of the command line.
+func (c *workerCmd) Run(ctx context.Context, s *session) error { return s.serve(ctx, config.Worker) }
+
+type reaperCmd struct{ kong.Plugins }
+
+// Run is part of the command line.
+func (c *reaperCmd) Run(ctx context.Context, s *session) error { return s.serve(ctx, config.Reaper) }
+
+// serve is a process that runs until it is told to stop.
+func (s *session) serve(ctx context.Context, role config.Role) error {
+	cfg, err := s.configOf(role)
 	if err != nil {
 		return err
 	}
-	err = s.platform.Up(ctx, cfg, s.Out)
+	err = s.platform.Serve(ctx, cfg, s.Out)
 	if interrupted(ctx, err) {
 		return nil // told to stop, and stopped
 	}
 	return err
-}
-
-// apartCmd is a part of the platform as a process of its own.
-type apartCmd struct{ kong.Plugins }
-
-// Run is part of the command line.
-func (c *apartCmd) Run(s *session) error {
-	if _, err := s.config(); err != nil {
-		return err
-	}
-	return &config.Error{
-		Where: "dpp api, worker and reaper",
-		Why:   "the embedded default runs in one process, dpp up; separate ones need shared backends, which this build does not have",
-	}
 }

@@ -28,10 +28,20 @@ type session struct {
 }
 
 // config is what flags, environment and file say.
-func (s *session) config() (config.Config, error) { return config.Load(s.flags, s.Env) }
+func (s *session) config() (config.Config, error) { return s.configOf(config.Tool) }
+
+// configOf is the configuration of a process.
+func (s *session) configOf(role config.Role) (config.Config, error) {
+	return config.Load(role, s.flags, s.Env)
+}
 
 // operate opens the store for an operator's use case.
-func (s *session) operate(ctx context.Context, use func(*tenants.Service) error) (err error) {
+func (s *session) operate(ctx context.Context, use func(*tenants.Service) error) error {
+	return s.withStore(ctx, func(db store.Store) error { return use(tenants.New(db)) })
+}
+
+// withStore opens the store for as long as it is used.
+func (s *session) withStore(ctx context.Context, use func(store.Store) error) (err error) {
 	cfg, err := s.config()
 	if err != nil {
 		return err
@@ -45,7 +55,7 @@ func (s *session) operate(ctx context.Context, use func(*tenants.Service) error)
 			err = closing
 		}
 	}()
-	return use(tenants.New(db))
+	return use(db)
 }
 
 // print writes a document, or its form for people: columns are parted by tabs.

@@ -57,7 +57,7 @@ func settingsGiven(chosen *kong.Context) map[string]string {
 	given := map[string]string{}
 	for _, flag := range chosen.Flags() {
 		if flag.Set && known[flag.Name] {
-			given[flag.Name] = chosen.FlagValue(flag).(string) //nolint:errcheck,forcetypeassert // settingFlags made it one
+			given[flag.Name] = chosen.FlagValue(flag).(string) //nolint:errcheck // settingFlags made it one
 		}
 	}
 	return given

@@ -62,7 +62,7 @@ func TestUpRunsWithItsConfigurationUntilItIsStopped(t *testing.T) {
 	b := offline(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var got config.Config
-	b.platform.Up = func(ctx context.Context, cfg config.Config, out io.Writer) error {
+	b.platform.Serve = func(ctx context.Context, cfg config.Config, out io.Writer) error {
 		got = cfg
 		_, _ = io.WriteString(out, "listening\n")
 		cancel(errors.New("signal"))
@@ -78,7 +78,7 @@ func TestUpRunsWithItsConfigurationUntilItIsStopped(t *testing.T) {
 		t.Errorf("started with %+v", got)
 	}
 
-	b.platform.Up = func(context.Context, config.Config, io.Writer) error { return errors.New("the folder is in use") }
+	b.platform.Serve = func(context.Context, config.Config, io.Writer) error { return errors.New("the folder is in use") }
 	if o := b.run("up"); o.code != exitFailed || o.err != "dpp: the folder is in use\n" {
 		t.Errorf("exit %d: %s", o.code, o.err)
 	}

@@ -4,8 +4,9 @@
 // does not exist stop the start with one line that names it; values themselves are
 // never repeated, since they may be secrets.
 //
-// This build knows the embedded default only: SQLite, local files and queue in one
-// data folder.
+// There are two configurations: the embedded default, SQLite, local files and queue
+// in one data folder, and shared backends, PostgreSQL, S3 and where wanted Redis and
+// SQS, on which each part is a process of its own. The database's URL decides.
 package config
 
 import (
@@ -21,8 +22,17 @@ import (
 // Config is an operator's decisions. Only [Load] makes one, so that every field is
 // set and within its bounds.
 type Config struct {
+	// Role is what the process does.
+	Role Role
 	// Data is the folder of the embedded default.
 	Data string
+	// Shared: the backends are shared ones, at the URLs below, which may hold secrets.
+	// RedisURL is empty where there is no gate, and QueueURL where there is no queue
+	// but the database.
+	Shared                                   bool
+	DatabaseURL, RedisURL, BlobURL, QueueURL string
+	// GateRequired: no submit goes on while Redis is down.
+	GateRequired bool
 	// Listen and OpsListen are host:port; OpsListen is empty where it is off.
 	Listen, OpsListen string
 	// PublicURL is how every absolute URL starts, without a slash at its end; empty:
@@ -48,9 +58,28 @@ type Config struct {
 	URLAllowCIDRs []netip.Prefix
 	// Prices replace those of packs: pack type → unit → price.
 	Prices map[string]map[string]dpp.Price
-
-	databaseURL, redisURL, blobURL, queueURL string
 }
+
+// Role is what a process does.
+type Role string
+
+// Roles of processes. Tool is a command beside them, such as tenant or audit.
+const (
+	Up     Role = "up"
+	API    Role = "api"
+	Worker Role = "worker"
+	Reaper Role = "reaper"
+	Tool   Role = "tool"
+)
+
+// Serves tells whether the role answers the API.
+func (r Role) Serves() bool { return r == Up || r == API }
+
+// Works tells whether the role works on runs.
+func (r Role) Works() bool { return r == Up || r == Worker }
+
+// Reaps tells whether the role sweeps.
+func (r Role) Reaps() bool { return r == Up || r == Reaper }
 
 // LogFormat is how log lines look.
 type LogFormat string

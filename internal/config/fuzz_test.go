@@ -12,7 +12,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		values, err := parseFile(content, "--config")
 		if err == nil {
-			_, err = assemble(nil, nil, values)
+			_, err = assemble(Up, nil, nil, values)
 		}
 		var e *Error
 		if err != nil && (!errors.As(err, &e) || e.Where == "" || e.Why == "" || strings.ContainsAny(e.Error(), "\n\r\x1b")) {

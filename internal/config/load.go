@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -21,10 +22,10 @@ const (
 	ClientKey = "DPP_API_KEY"
 )
 
-// Load makes the Config. flags holds those that were given, by name without
-// dashes, the file's ([FileFlag]) included; env is as [os.Environ] gives it. An
-// empty variable counts as not set. The error is an [*Error].
-func Load(flags map[string]string, env []string) (Config, error) {
+// Load makes the Config of a process. flags holds those that were given, by name
+// without dashes, the file's ([FileFlag]) included; env is as [os.Environ] gives it.
+// An empty variable counts as not set. The error is an [*Error].
+func Load(role Role, flags map[string]string, env []string) (Config, error) {
 	variables, err := Environment(env)
 	if err != nil {
 		return Config{}, err
@@ -39,7 +40,7 @@ func Load(flags map[string]string, env []string) (Config, error) {
 			return Config{}, err
 		}
 	}
-	return assemble(flags, variables, file)
+	return assemble(role, flags, variables, file)
 }
 
 // Environment returns the DPP_ variables that are set, or an [*Error] that names
@@ -84,8 +85,8 @@ type source struct {
 
 // assemble applies every source to each setting, the strongest last, so that a
 // wrong value stops the start even where a stronger one hides it.
-func assemble(flags, variables, file map[string]string) (Config, error) {
-	var c Config
+func assemble(role Role, flags, variables, file map[string]string) (Config, error) {
+	c := Config{Role: role}
 	said := map[string]string{} // setting → where its value was said
 	sources := []source{{file, Setting.Key, "file: "}, {variables, Setting.Variable, ""}, {flags, Setting.flag, "--"}}
 	for _, s := range Settings() {
@@ -106,5 +107,29 @@ func assemble(flags, variables, file map[string]string) (Config, error) {
 			}
 		}
 	}
+	c.fillIn()
 	return c, check(&c, said)
 }
+
+// fillIn decides what depends on other settings.
+func (c *Config) fillIn() {
+	c.Shared = strings.HasPrefix(c.DatabaseURL, "postgres://") || strings.HasPrefix(c.DatabaseURL, "postgresql://")
+	if c.Listen == "" {
+		c.Listen = map[Role]string{API: "0.0.0.0:8000", Worker: "0.0.0.0:8001", Reaper: "0.0.0.0:8002"}[c.Role]
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8000"
+	}
+	if c.Timing.ReaperInterval == 0 {
+		c.Timing.ReaperInterval = time.Second
+		if c.Shared {
+			c.Timing.ReaperInterval = 30 * time.Second
+		}
+	}
+	if c.QueueURL == inDatabase {
+		c.QueueURL = ""
+	}
+}
+
+// inDatabase is how a queue is written that is none but the database.
+const inDatabase = "db:"

@@ -38,6 +38,7 @@ var wrong = map[string][]string{
 	"redis-url":               {"redis://:hush@host"},
 	"blob-url":                {"s3://hush", "file:///hush"},
 	"queue-url":               {"sqs://hush", "db:hush"},
+	"gate-required":           {"hush", "1", "true"}, // which the embedded default cannot keep
 }
 
 func TestAWrongValueIsNamedAndNotRepeated(t *testing.T) {

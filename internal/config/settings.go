@@ -46,16 +46,16 @@ func Settings() []Setting {
 func places() []Setting {
 	return []Setting{
 		{"data", DefaultData, "Folder of the embedded default: database, objects, keys.", true, text(func(c *Config) *string { return &c.Data })},
-		{"database-url", "", "Database; this build takes sqlite:///PATH of the data folder only.", true, optional(func(c *Config) *string { return &c.databaseURL })},
-		{"redis-url", "", "Fast admission; not in this build, the ledger alone decides.", true, optional(func(c *Config) *string { return &c.redisURL })},
-		{"blob-url", "", "Objects; this build takes file:///DIR of the data folder only.", true, optional(func(c *Config) *string { return &c.blobURL })},
-		{"queue-url", "", "Queue; this build takes db: only.", true, optional(func(c *Config) *string { return &c.queueURL })},
+		{"database-url", "", "Database: postgres://USER@HOST/NAME, or sqlite:///PATH of the data folder.", true, optional(func(c *Config) *string { return &c.DatabaseURL })},
+		{"redis-url", "", "Fast admission: redis://HOST:PORT/0; unset, the ledger alone decides.", true, optional(func(c *Config) *string { return &c.RedisURL })},
+		{"blob-url", "", "Objects: s3://BUCKET?endpoint=URL&public_endpoint=URL&region=NAME, or file:///DIR of the data folder.", true, optional(func(c *Config) *string { return &c.BlobURL })},
+		{"queue-url", "", "Queue: sqs://NAME?endpoint=URL&region=NAME, or db: for none but the database.", true, optional(func(c *Config) *string { return &c.QueueURL })},
 	}
 }
 
 func faces() []Setting {
 	return []Setting{
-		{"listen", "127.0.0.1:8000", "Address of the API; port 0 takes a free one.", false, address(func(c *Config) *string { return &c.Listen })},
+		{"listen", "", "Address of the API; port 0 takes a free one. Default 127.0.0.1:8000 of dpp up, 0.0.0.0:8000 of dpp api, :8001 of dpp worker, :8002 of dpp reaper.", false, address(func(c *Config) *string { return &c.Listen })},
 		{"ops-listen", "", "Address for metrics and profiles without a key; off unless set.", false, address(func(c *Config) *string { return &c.OpsListen })},
 		{"public-url", "", "How the API is reached from outside; the start of every absolute URL.", false, setPublicURL},
 		{"cors-origins", "", "Origins that browsers may call from, with commas, or *.", false, setOrigins},
@@ -64,13 +64,11 @@ func faces() []Setting {
 	}
 }
 
-// times are for the embedded default, whose reaper looks more often than one that
-// shares a database.
 func times() []Setting {
 	return []Setting{
 		{"lease-ttl", "120s", "How long a worker's lease lasts without a heartbeat.", false, duration(time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Timing.LeaseTTL })},
 		{"lease-heartbeat", "30s", "How often a worker renews its leases; below half of the lease TTL.", false, duration(100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Timing.Heartbeat })},
-		{"reaper-interval", "1s", "How often lost leases and overdue runs are looked for.", false, duration(100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Timing.ReaperInterval })},
+		{"reaper-interval", "", "How often lost leases and overdue runs are looked for; 1s on the embedded default, else 30s.", false, duration(100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Timing.ReaperInterval })},
 		{"max-attempts", "2", "How many lost leases end a run.", false, number(maxAttempts, func(c *Config, n int64) { c.Timing.MaxAttempts = int(n) })},
 		{"drain-grace", "25s", "How long running runs may go on at shutdown.", false, duration(0, time.Hour, func(c *Config) *time.Duration { return &c.DrainGrace })},
 		{"reservation-ttl", "3600s", "How long a run may wait in the queue.", false, duration(time.Second, 30*day, func(c *Config) *time.Duration { return &c.Timing.ReservationTTL })},
@@ -86,6 +84,7 @@ func rules() []Setting {
 		{"worker-concurrency", "16", "How many runs are worked on at once.", false, number(maxWorkers, func(c *Config, n int64) { c.WorkerConcurrency = int(n) })},
 		{"rate-limit-post-per-min", "600", "Submits a minute that one tenant may make.", false, number(maxRate, func(c *Config, n int64) { c.SubmitsPerMin = n })},
 		{"rate-limit-get-per-min", "3000", "Reads a minute that one tenant may make.", false, number(maxRate, func(c *Config, n int64) { c.ReadsPerMin = n })},
+		{"gate-required", "false", "Refuse submits while Redis is down instead of asking the ledger alone: true or false.", false, yesNo(func(c *Config) *bool { return &c.GateRequired })},
 		{"url-allow-cidrs", "", "Address ranges, with commas, that the url pack may reach in spite of its rules.", false, setCIDRs},
 		{"prices", "", "Prices over the packs' own: pack.unit=amount or pack.unit=amount/per, with commas.", false, setPrices},
 	}

@@ -39,19 +39,6 @@ type Target struct {
 	internal Class // set for names that may only stand for allowed addresses
 }
 
-// Decide is the whole decision about a URL and the addresses that its host has:
-// nil, or why it must not be fetched. A URL that names an address needs none.
-func (p *Policy) Decide(raw string, allowHTTP bool, addrs []netip.Addr) *Error {
-	target, err := p.Target(raw, allowHTTP)
-	if err != nil {
-		return err
-	}
-	if target.Addr.IsValid() {
-		addrs = []netip.Addr{target.Addr}
-	}
-	return p.Addresses(target, addrs)
-}
-
 // Target judges the text of an absolute URL. Where it says no, not even the name
 // is looked up.
 func (p *Policy) Target(raw string, allowHTTP bool) (*Target, *Error) {

@@ -16,6 +16,19 @@ func addrs(texts ...string) []netip.Addr {
 
 var public = addrs("93.184.215.14")
 
+// decide is the whole decision about a URL and the addresses that its host has:
+// nil, or why it must not be fetched. A URL that names an address needs none.
+func decide(p *Policy, raw string, allowHTTP bool, addrs []netip.Addr) *Error {
+	target, err := p.Target(raw, allowHTTP)
+	if err != nil {
+		return err
+	}
+	if target.Addr.IsValid() {
+		addrs = []netip.Addr{target.Addr}
+	}
+	return p.Addresses(target, addrs)
+}
+
 func TestDecideRefuses(t *testing.T) {
 	for _, c := range []struct {
 		url    string
@@ -128,7 +141,7 @@ func TestDecideRefuses(t *testing.T) {
 		{"https://example.com:8443/", PortNotAllowed, ""},
 		{"https://1.1.1.1:6379/", PortNotAllowed, ""},
 	} {
-		err := new(Policy).Decide(c.url, true, public)
+		err := decide(new(Policy), c.url, true, public)
 		if err == nil {
 			t.Errorf("%q is allowed", c.url)
 		} else if err.Reason != c.reason || err.AddressClass != c.class || !err.Blocked || err.Retryable {
@@ -155,7 +168,7 @@ func TestDecideAllows(t *testing.T) {
 		"https://1e100.net/":                       "https://1e100.net/",
 		"https://0xcafe.com/":                      "https://0xcafe.com/",
 	} {
-		if err := new(Policy).Decide(raw, true, public); err != nil {
+		if err := decide(new(Policy), raw, true, public); err != nil {
 			t.Errorf("%q: %s", raw, err.Reason)
 			continue
 		}
@@ -167,10 +180,10 @@ func TestDecideAllows(t *testing.T) {
 }
 
 func TestDecideHTTPOnlyWhereAllowed(t *testing.T) {
-	if err := new(Policy).Decide("http://example.com/", false, public); err == nil || err.Reason != HTTPNotAllowed {
+	if err := decide(new(Policy), "http://example.com/", false, public); err == nil || err.Reason != HTTPNotAllowed {
 		t.Errorf("plain http: %v", err)
 	}
-	if err := new(Policy).Decide("https://example.com/", false, public); err != nil {
+	if err := decide(new(Policy), "https://example.com/", false, public); err != nil {
 		t.Errorf("https: %v", err)
 	}
 }
@@ -188,12 +201,12 @@ func TestDecideAllAddressesCount(t *testing.T) {
 		{addrs("64:ff9b::a9fe:a9fe"), ClassMetadata},
 		{addrs("fe80::1%eth0"), ClassScoped},
 	} {
-		err := new(Policy).Decide("https://example.com/", false, c.addrs)
+		err := decide(new(Policy), "https://example.com/", false, c.addrs)
 		if err == nil || err.Reason != AddressNotAllowed || err.AddressClass != c.class {
 			t.Errorf("%v: %+v, want class %s", c.addrs, err, c.class)
 		}
 	}
-	if err := new(Policy).Decide("https://example.com/", false, nil); err == nil || err.Reason != NameNotFound {
+	if err := decide(new(Policy), "https://example.com/", false, nil); err == nil || err.Reason != NameNotFound {
 		t.Errorf("a name without addresses: %v", err)
 	}
 }
@@ -221,7 +234,7 @@ func TestDecideOperatorsRanges(t *testing.T) {
 		{"http://2130706433/", nil, HostNotAllowed},
 		{"ftp://127.0.0.1/", nil, SchemeNotAllowed},
 	} {
-		err := p.Decide(c.url, true, c.addrs)
+		err := decide(p, c.url, true, c.addrs)
 		if (err == nil) != (c.reason == "") || err != nil && err.Reason != c.reason {
 			t.Errorf("%s at %v: %v, want %q", c.url, c.addrs, err, c.reason)
 		}
@@ -248,7 +261,7 @@ func TestDecideOwnListeners(t *testing.T) {
 		{"https://api.example.com/", public, true},
 		{"https://example.com/", public, false},
 	} {
-		err := p.Decide(c.url, true, c.addrs)
+		err := decide(p, c.url, true, c.addrs)
 		if own := err != nil && err.AddressClass == ClassOwnListener; own != c.own || !own && err != nil {
 			t.Errorf("%s at %v: %v, want own listener %t", c.url, c.addrs, err, c.own)
 		}

@@ -8,25 +8,25 @@ import (
 
 // Manifest describes a pack to those who buy from it.
 type Manifest struct {
-	Type        string `json:"pack_type"`
-	Version     string `json:"pack_version"`
-	Title       string `json:"title"`
-	Description string `json:"description"`
+	Type        string
+	Version     string
+	Title       string
+	Description string
 	// InputsSchema and DataSchema are JSON Schemas (2020-12) without outside $ref.
-	InputsSchema jsontext.Value `json:"inputs_schema"`
-	DataSchema   jsontext.Value `json:"data_schema"`
+	InputsSchema jsontext.Value
+	DataSchema   jsontext.Value
 	// Prices are per unit; an operator may override them.
-	Prices []dpp.Price `json:"prices"`
+	Prices []dpp.Price
 	// Units says in words what each priced unit is.
-	Units map[string]string `json:"units"`
+	Units map[string]string
 	// Limits names every bound, in words and numbers that a caller can plan with.
-	Limits map[string]int64 `json:"limits"`
+	Limits map[string]int64
 	// Reliability says how the score is computed.
-	Reliability string `json:"reliability"`
+	Reliability string
 	// Example is the body of a submit that works as it stands.
-	Example jsontext.Value `json:"example"`
+	Example jsontext.Value
 	// Spillable are the JSON Pointers, relative to data and through objects only,
 	// of arrays that become an artifact where the envelope would grow above its
 	// bound. The artifact is named after the pointer: "/a/b" becomes "a.b.json".
-	Spillable []string `json:"spillable,omitempty"`
+	Spillable []string
 }

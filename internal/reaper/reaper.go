@@ -20,6 +20,7 @@ type Service interface {
 	Retain(ctx context.Context) (int, error)
 	Forget(ctx context.Context) (int, error)
 	Seal(ctx context.Context) (int, error)
+	Maintain(ctx context.Context) error
 	Orphans(ctx context.Context, after string) (next string, deleted int, err error)
 	Config() runs.Config
 }
@@ -29,6 +30,8 @@ const (
 	sealInterval    = 2 * time.Second
 	retainInterval  = time.Minute
 	orphansInterval = time.Minute
+	// maintainInterval is far below the time for which a store prepares itself.
+	maintainInterval = time.Hour
 	// sweepTimeout bounds one sweep.
 	sweepTimeout = time.Minute
 	// roundLimit bounds how often one sweep is repeated in a round, so that no
@@ -55,6 +58,7 @@ func (r *Reaper) Run(ctx context.Context) {
 	loops.Go(func() { r.every(ctx, retainInterval, "retain", r.service.Retain) })
 	loops.Go(func() { r.every(ctx, retainInterval, "forget", r.service.Forget) })
 	loops.Go(func() { r.orphansLoop(ctx) })
+	loops.Go(func() { r.maintainLoop(ctx) })
 	loops.Wait()
 }
 
@@ -90,6 +94,16 @@ func (r *Reaper) sweep(ctx context.Context, name string, once func(context.Conte
 		}
 	}
 	return nil
+}
+
+// maintainLoop begins at once: a store that nobody has prepared for long needs it.
+func (r *Reaper) maintainLoop(ctx context.Context) {
+	for {
+		_ = r.sweep(ctx, "maintain", func(ctx context.Context) (int, error) { return 0, r.service.Maintain(ctx) })
+		if !pause(ctx, maintainInterval) {
+			return
+		}
+	}
 }
 
 // orphansLoop walks over all objects, a page a minute, round and round.

@@ -18,19 +18,17 @@ const (
 // bell tells the queue of waiting runs without holding anybody up. What it cannot
 // tell, because the queue is down or slow, workers find in the store.
 type bell struct {
+	loop
 	queue   queue.Queue
 	log     *slog.Logger
 	mu      sync.Mutex
 	waiting []dpp.RunID
 	signal  chan struct{}
-	cancel  context.CancelFunc
-	done    chan struct{}
 }
 
 func newBell(q queue.Queue, log *slog.Logger) *bell {
-	ctx, cancel := context.WithCancel(context.Background()) // lives as long as the service, which closes it
-	b := &bell{queue: q, log: log, signal: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
-	go b.run(ctx)
+	b := &bell{queue: q, log: log, signal: make(chan struct{}, 1)}
+	b.loop = startLoop(b.run)
 	return b
 }
 
@@ -48,7 +46,6 @@ func (b *bell) ring(id dpp.RunID) {
 }
 
 func (b *bell) run(ctx context.Context) {
-	defer close(b.done)
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,9 +68,4 @@ func (b *bell) send(ctx context.Context, ids []dpp.RunID) {
 	if err := b.queue.Send(ctx, ids); err != nil {
 		b.log.WarnContext(ctx, "the queue was not told; workers will find the runs in the store", "runs", len(ids), "error", err)
 	}
-}
-
-func (b *bell) close() {
-	b.cancel()
-	<-b.done
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"dpp"
 	"dpp/internal/blob"
@@ -93,12 +94,7 @@ func (s *Service) ending(run *dpp.Run, e *pack.Envelope, sum string, size int64)
 	for name, a := range e.Artifacts {
 		t.Result.Artifacts = append(t.Result.Artifacts, dpp.Artifact{Name: name, MediaType: a.MediaType, Size: a.Size, SHA256: a.SHA256})
 	}
-	slices.SortFunc(t.Result.Artifacts, func(a, b dpp.Artifact) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(t.Result.Artifacts, func(a, b dpp.Artifact) int { return strings.Compare(a.Name, b.Name) })
 	return t
 }
 

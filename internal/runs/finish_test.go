@@ -113,7 +113,7 @@ func TestEndings(t *testing.T) {
 			status: dpp.StatusFailed, reason: dpp.ReasonPackError, used: fee,
 		},
 		"neither outcome nor error": {
-			do:     func(context.Context, pack.Job) (*pack.Outcome, error) { return nil, nil }, //nolint:nilnil // the case
+			do:     func(context.Context, pack.Job) (*pack.Outcome, error) { return nil, nil },
 			status: dpp.StatusFailed, reason: dpp.ReasonPackError, used: fee,
 		},
 		"not reliable enough": {

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 
 	"dpp"
 	"dpp/internal/gate"
@@ -12,8 +13,11 @@ import (
 // cannot say lets it through: rates protect the platform, not its money.
 func (s *Service) Admit(ctx context.Context, account dpp.AccountID, policy gate.Policy) gate.Rate {
 	answers, err := s.Gate.Admit(ctx, []gate.Request{{Account: account, Policy: policy}})
-	if err != nil || len(answers) != 1 {
-		s.log.WarnContext(ctx, "the gate did not answer; the request goes on", "error", err)
+	if err == nil && len(answers) != 1 {
+		err = errAnswers
+	}
+	s.gateAnswered(ctx, err)
+	if err != nil {
 		return gate.Rate{Policy: policy, Allowed: true, Remaining: policy.Quota}
 	}
 	return answers[0].Rate
@@ -33,29 +37,45 @@ func (s *Service) admit(ctx context.Context, items []*submission) {
 		return
 	}
 	answers, err := s.Gate.Admit(ctx, requests)
-	if err != nil || len(answers) != len(requests) {
-		s.log.WarnContext(ctx, "the gate did not answer; the ledger decides alone", "error", err)
-		answers = nil
+	if err == nil && len(answers) != len(requests) {
+		err = errAnswers
 	}
+	s.gateAnswered(ctx, err)
 	for i, item := range asked {
-		item.admission = &gate.Answer{Rate: gate.Rate{Policy: s.cfg.Submits, Allowed: true, Remaining: s.cfg.Submits.Quota}, Covered: true}
-		if answers != nil {
+		if err == nil {
 			item.admission = &answers[i]
+			continue
 		}
+		item.admission = &gate.Answer{Rate: gate.Rate{Policy: s.cfg.Submits, Allowed: true, Remaining: s.cfg.Submits.Quota}, Covered: true}
+		item.gateDown = true
 	}
 }
 
-// tell passes the ledger's word on to the gate. A gate that does not hear it asks
-// the ledger for more than it had to, and no harm is done.
-func (s *Service) tell(ctx context.Context, words []gate.Word) {
-	if len(words) == 0 {
-		return
+// errAnswers: the gate answered something else than it was asked.
+var errAnswers = errors.New("the gate gave another number of answers")
+
+// halted is why a submit goes no further than the gate, where it does not.
+func (s *Service) halted(item *submission) *Refusal {
+	if item.gateDown && s.cfg.GateRequired {
+		return &Refusal{Reason: dpp.ReasonDependencyDown, Detail: "Admission is down, and the operator has chosen to accept nothing without it."}
 	}
-	if err := s.Gate.Word(ctx, words); err != nil {
-		s.log.WarnContext(ctx, "the gate did not take the ledger's word", "error", err)
+	if rate := item.admission.Rate; !rate.Allowed {
+		return &Refusal{Reason: dpp.ReasonRateLimited, RetryAfter: rate.RetryAfter}
+	}
+	return nil
+}
+
+// gateAnswered tells an operator when the gate stops answering, and when it does
+// again: not at every request in between.
+func (s *Service) gateAnswered(ctx context.Context, err error) {
+	switch {
+	case err == nil && s.gateDown.CompareAndSwap(true, false):
+		s.log.InfoContext(ctx, "the gate answers again")
+	case err != nil && ctx.Err() == nil && s.gateDown.CompareAndSwap(false, true):
+		s.log.WarnContext(ctx, "the gate does not answer; the ledger decides alone", "error", err)
 	}
 }
 
-func word(a ledger.Account) gate.Word {
-	return gate.Word{Account: a.ID, Available: a.Available, Version: a.Version}
+func (s *Service) word(a ledger.Account) gate.Word {
+	return gate.Word{Account: a.ID, Available: a.Available, Version: a.Version, Epoch: s.cfg.Epoch}
 }

@@ -3,6 +3,8 @@ package runs
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,11 +12,15 @@ import (
 	"dpp/internal/store"
 )
 
-const hubInterval = 100 * time.Millisecond
+const (
+	hubInterval = 100 * time.Millisecond
+	hubTimeout  = 5 * time.Second // of one look-up
+)
 
 // Hub wakes those who wait for runs to change: at once for transitions of this
 // process, and by one batched look-up of all awaited runs for those of others.
 type Hub struct {
+	loop
 	reader   store.Reader
 	interval time.Duration
 	log      *slog.Logger
@@ -23,8 +29,6 @@ type Hub struct {
 	waiters map[dpp.RunID]map[*Watch]struct{}
 	ended   bool // no more waiting: the server shuts down
 	awaited chan struct{}
-	cancel  context.CancelFunc
-	done    chan struct{}
 }
 
 // Watch follows some runs from the versions that its owner knows.
@@ -39,9 +43,8 @@ func newHub(reader store.Reader, interval time.Duration, log *slog.Logger) *Hub 
 	if interval <= 0 {
 		interval = hubInterval
 	}
-	ctx, cancel := context.WithCancel(context.Background()) // lives as long as the service, which closes it
-	h := &Hub{reader: reader, interval: interval, log: log, waiters: make(map[dpp.RunID]map[*Watch]struct{}), awaited: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
-	go h.run(ctx)
+	h := &Hub{reader: reader, interval: interval, log: log, waiters: make(map[dpp.RunID]map[*Watch]struct{}), awaited: make(chan struct{}, 1)}
+	h.loop = startLoop(h.run)
 	return h
 }
 
@@ -162,7 +165,6 @@ func (h *Hub) endWaits() {
 
 // run looks up what others changed for as long as somebody waits.
 func (h *Hub) run(ctx context.Context) {
-	defer close(h.done)
 	for {
 		select {
 		case <-ctx.Done():
@@ -186,25 +188,7 @@ func (h *Hub) poll(ctx context.Context) bool {
 	if len(known) == 0 || ctx.Err() != nil {
 		return false
 	}
-	ids := make([]dpp.RunID, 0, len(known))
-	for id := range known {
-		ids = append(ids, id)
-	}
-	versions, err := h.reader.Versions(ctx, ids)
-	if err != nil {
-		h.complain(ctx, err)
-		return true
-	}
-	changed := ids[:0]
-	for _, id := range ids {
-		if versions[id] > known[id] {
-			changed = append(changed, id)
-		}
-	}
-	if len(changed) == 0 {
-		return true
-	}
-	runs, err := h.reader.RunsByID(ctx, changed)
+	runs, err := h.changed(ctx, known)
 	if err != nil {
 		h.complain(ctx, err)
 	}
@@ -212,6 +196,22 @@ func (h *Hub) poll(ctx context.Context) bool {
 		h.notify(&runs[i])
 	}
 	return true
+}
+
+// changed looks up the runs that have a newer version than the known one.
+func (h *Hub) changed(ctx context.Context, known map[dpp.RunID]int64) ([]dpp.Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, hubTimeout)
+	defer cancel()
+	ids := slices.Collect(maps.Keys(known))
+	versions, err := h.reader.Versions(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	ids = slices.DeleteFunc(ids, func(id dpp.RunID) bool { return versions[id] <= known[id] })
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return h.reader.RunsByID(ctx, ids)
 }
 
 func (h *Hub) complain(ctx context.Context, err error) {
@@ -234,9 +234,4 @@ func (h *Hub) awaitedVersions() map[dpp.RunID]int64 {
 		}
 	}
 	return known
-}
-
-func (h *Hub) close() {
-	h.cancel()
-	<-h.done
 }

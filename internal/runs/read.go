@@ -22,13 +22,19 @@ func (s *Service) Get(ctx context.Context, key dpp.Key, id dpp.RunID) (dpp.Run, 
 	if err != nil {
 		return dpp.Run{}, err
 	}
-	if len(found) == 0 {
+	return only(found)
+}
+
+// only is the run that was asked for by itself, if it is there and still kept.
+func only(found []dpp.Run) (dpp.Run, error) {
+	switch {
+	case len(found) == 0:
 		return dpp.Run{}, refuse(dpp.ReasonNotFound)
-	}
-	if !found[0].PurgedAt.IsZero() {
+	case !found[0].PurgedAt.IsZero():
 		return dpp.Run{}, refuse(dpp.ReasonResultExpired)
+	default:
+		return found[0], nil
 	}
-	return found[0], nil
 }
 
 // GetMany returns those of the runs that are the key's own, in the order asked for.
@@ -72,13 +78,7 @@ func (s *Service) Wait(ctx context.Context, key dpp.Key, id dpp.RunID, after int
 	if err != nil {
 		return dpp.Run{}, err
 	}
-	if len(found) == 0 {
-		return dpp.Run{}, refuse(dpp.ReasonNotFound)
-	}
-	if !found[0].PurgedAt.IsZero() {
-		return dpp.Run{}, refuse(dpp.ReasonResultExpired)
-	}
-	return found[0], nil
+	return only(found)
 }
 
 // WaitAny returns the runs of ids that are the key's own as soon as any of them is
@@ -97,8 +97,11 @@ func (s *Service) Follow(ctx context.Context, run dpp.Run) dpp.Run {
 	return runs[0]
 }
 
+// waitReadTimeout is the time that a wait has to read what it waits for.
+const waitReadTimeout = 10 * time.Second
+
 // wait follows runs until done holds of one. ctx bounds the waiting, not the
-// reading: time up is an ordinary answer.
+// reading, which has a deadline of its own: time up is an ordinary answer.
 func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done func(*dpp.Run) bool) ([]dpp.Run, error) {
 	known := make(map[dpp.RunID]int64, len(ids))
 	for _, id := range ids {
@@ -107,7 +110,9 @@ func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done f
 	// Watching begins before reading, so that no change falls between the two.
 	watch := s.hub.Watch(known)
 	defer watch.Close()
-	runs, err := s.GetMany(context.WithoutCancel(ctx), key, ids)
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitReadTimeout)
+	runs, err := s.GetMany(reading, key, ids)
+	cancel()
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +138,20 @@ func (s *Service) Account(ctx context.Context, key dpp.Key) (ledger.Account, err
 
 // readAccounts leaves the zero account where there is none.
 func (s *Service) readAccounts(ctx context.Context, ids []dpp.AccountID) ([]ledger.Account, error) {
-	distinct := slices.Compact(slices.Sorted(slices.Values(ids)))
-	found, err := s.Store.Accounts(ctx, distinct)
+	byID, err := s.accountsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]ledger.Account, len(ids))
+	for i, id := range ids {
+		accounts[i] = byID[id]
+	}
+	return accounts, nil
+}
+
+// accountsByID reads each of the accounts once. Those that do not exist are missing.
+func (s *Service) accountsByID(ctx context.Context, ids []dpp.AccountID) (map[dpp.AccountID]ledger.Account, error) {
+	found, err := s.Store.Accounts(ctx, slices.Compact(slices.Sorted(slices.Values(ids))))
 	if err != nil {
 		return nil, err
 	}
@@ -142,11 +159,7 @@ func (s *Service) readAccounts(ctx context.Context, ids []dpp.AccountID) ([]ledg
 	for _, account := range found {
 		byID[account.ID] = account
 	}
-	accounts := make([]ledger.Account, len(ids))
-	for i, id := range ids {
-		accounts[i] = byID[id]
-	}
-	return accounts, nil
+	return byID, nil
 }
 
 // Entries returns the ledger of the key's account, newest first.

@@ -1,5 +1,5 @@
 // Package runs holds the use cases of a run's life: submit, claim, finish, cancel,
-// expire, recover, read, wait and audit. It computes what is charged and what the
+// expire, recover, read and wait. It computes what is charged and what the
 // ledger shall say; it knows no adapter and no face.
 package runs
 
@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"dpp"
@@ -34,7 +35,11 @@ type Config struct {
 	IdempotencyWindow    time.Duration
 	ResultURLTTL         time.Duration
 	ChargePlatformFaults bool
-	Submits, Reads       gate.Policy
+	// GateRequired: submits are refused while the gate does not answer.
+	GateRequired bool
+	// Epoch is the store's generation, which every word to the gate carries.
+	Epoch          int64
+	Submits, Reads gate.Policy
 	// BatchItems bounds a batch; 1 makes batches of one, for comparison. 0 is the default.
 	BatchItems int
 	// HubInterval is how often the runs that somebody waits for are looked up, for
@@ -64,6 +69,9 @@ type Service struct {
 	observe Observer
 	hub     *Hub
 	bell    *bell
+	teller  *teller
+	// gateDown: the gate did not answer the last time it was asked.
+	gateDown atomic.Bool
 
 	submits  *batch.Group[*submission, submitted]
 	puts     *batch.Group[blob.Object, blob.PutOutcome]
@@ -82,6 +90,7 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 	s := &Service{Ports: ports, cfg: cfg, packs: packs, log: log, observe: observe}
 	s.hub = newHub(ports.Store, cfg.HubInterval, log)
 	s.bell = newBell(ports.Queue, log)
+	s.teller = newTeller(ports.Gate)
 	s.submits = batch.New("submit", s.submitBatch, options(s, "submit", func(i *submission) int { return len(i.Inputs) + 512 }))
 	s.puts = batch.New("put", ports.Blob.Put, options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 }))
 	s.ends = batch.New("end", s.apply, options(s, "end", func(store.Transition) int { return 1024 }))
@@ -117,6 +126,7 @@ func (s *Service) Close() {
 	s.ends.Close()
 	s.accounts.Close()
 	s.bell.close()
+	s.teller.close()
 	s.hub.close()
 }
 
@@ -140,13 +150,13 @@ func (s *Service) apply(ctx context.Context, batch []store.Transition) ([]store.
 		s.observe.Transitioned(&o.Run, batch[i].From)
 		s.hub.notify(&o.Run)
 		if o.Run.Status.Terminal() {
-			words = append(words, word(o.Account))
+			words = append(words, s.word(o.Account))
 		}
 		if o.Run.Status == dpp.StatusQueued {
 			s.bell.ring(o.Run.ID)
 		}
 	}
-	s.tell(ctx, words)
+	s.teller.tell(words)
 	return outcomes, nil
 }
 

@@ -41,6 +41,7 @@ type Receipt struct {
 type submission struct {
 	store.Submission
 	admission *gate.Answer
+	gateDown  bool // admission is not the gate's own
 }
 
 type submitted struct {
@@ -149,7 +150,7 @@ func invalidInputs(e *pack.InputError) *Refusal {
 // all the same.
 func (s *Service) refused(ctx context.Context, item *submission, refusal *Refusal) (Receipt, error) {
 	s.admit(ctx, []*submission{item})
-	if r := overRate(item); r != nil {
+	if r := s.halted(item); r != nil {
 		return receipt(item, submitted{refusal: r}, nil)
 	}
 	known, err := s.Store.RunsByKey(ctx, []store.KeyRef{item.Key})
@@ -161,13 +162,11 @@ func (s *Service) refused(ctx context.Context, item *submission, refusal *Refusa
 		return receipt(item, submitted{refusal: refusal}, nil)
 	}
 	out := submitted{Submitted: replayOf(known[0], item)}
-	accounts, err := s.Store.Accounts(ctx, []dpp.AccountID{item.Run.Account()})
+	accounts, err := s.accountsByID(ctx, []dpp.AccountID{item.Run.Account()})
 	if err != nil {
 		return Receipt{}, err
 	}
-	if len(accounts) == 1 {
-		out.Account = accounts[0]
-	}
+	out.Account = accounts[item.Run.Account()]
 	return receipt(item, out, nil)
 }
 
@@ -178,18 +177,11 @@ func replayOf(known *store.KnownKey, item *submission) store.Submitted {
 	return store.Submitted{Verdict: store.Conflict, Run: dpp.Run{ID: known.Run.ID}}
 }
 
-func overRate(item *submission) *Refusal {
-	if rate := item.admission.Rate; !rate.Allowed {
-		return &Refusal{Reason: dpp.ReasonRateLimited, RetryAfter: rate.RetryAfter}
-	}
-	return nil
-}
-
 // storeInputs puts large inputs where the worker will find them. They are swept
 // should no run come of them.
 func (s *Service) storeInputs(ctx context.Context, item *submission) (*Refusal, error) {
 	s.admit(ctx, []*submission{item})
-	if r := overRate(item); r != nil {
+	if r := s.halted(item); r != nil {
 		return r, nil
 	}
 	item.Run.InputsKey = runPrefix(&item.Run) + "inputs.json"
@@ -201,7 +193,7 @@ func (s *Service) storeInputs(ctx context.Context, item *submission) (*Refusal, 
 		return nil, fmt.Errorf("store inputs: %w", out.Err)
 	}
 	item.Inputs = nil
-	return nil, nil //nolint:nilnil // neither refused nor failed
+	return nil, nil // neither refused nor failed
 }
 
 func receipt(item *submission, out submitted, err error) (Receipt, error) {
@@ -230,7 +222,7 @@ func (s *Service) submitBatch(ctx context.Context, items []*submission) ([]submi
 	outcomes := make([]submitted, len(items))
 	pending := make([]int, 0, len(items))
 	for i, item := range items {
-		if outcomes[i].refusal = overRate(item); outcomes[i].refusal == nil {
+		if outcomes[i].refusal = s.halted(item); outcomes[i].refusal == nil {
 			pending = append(pending, i)
 		}
 	}
@@ -267,7 +259,7 @@ func (s *Service) uncovered(ctx context.Context, items []*submission, outcomes [
 	if err != nil {
 		return nil, err
 	}
-	balances, err := s.balances(ctx, accounts)
+	balances, err := s.accountsByID(ctx, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +272,7 @@ func (s *Service) uncovered(ctx context.Context, items []*submission, outcomes [
 			outcomes[i].Account = account
 		case account.Available < items[i].Run.Reservation.MaxCost && !account.Suspended:
 			outcomes[i].refusal = moneyRefusal(dpp.ReasonBudgetDrained, items[i], account)
+			outcomes[i].Account = account
 		default:
 			continue
 		}
@@ -292,18 +285,6 @@ func (s *Service) uncovered(ctx context.Context, items []*submission, outcomes [
 		}
 	}
 	return rest, nil
-}
-
-func (s *Service) balances(ctx context.Context, ids []dpp.AccountID) (map[dpp.AccountID]ledger.Account, error) {
-	accounts, err := s.Store.Accounts(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[dpp.AccountID]ledger.Account, len(accounts))
-	for _, a := range accounts {
-		byID[a.ID] = a
-	}
-	return byID, nil
 }
 
 // commit sends the first pending item of each key to the store, gives its
@@ -370,14 +351,12 @@ func moneyRefusal(reason dpp.Reason, item *submission, account ledger.Account) *
 }
 
 func (s *Service) afterSubmit(ctx context.Context, items []*submission, outcomes []submitted) {
-	words := make(map[dpp.AccountID]gate.Word)
+	words := make([]gate.Word, 0, len(outcomes))
 	for i := range outcomes {
 		o := &outcomes[i]
 		s.observe.Submitted(submitOutcome(o))
 		if o.Account.ID != "" {
-			if w := word(o.Account); w.Version >= words[w.Account].Version {
-				words[w.Account] = w
-			}
+			words = append(words, s.word(o.Account))
 		}
 		if o.Verdict == store.Accepted {
 			s.bell.ring(o.Run.ID)
@@ -385,11 +364,7 @@ func (s *Service) afterSubmit(ctx context.Context, items []*submission, outcomes
 				slog.String("trace_id", o.Run.Meta.TraceID), slog.String("pack_type", items[i].Run.PackType), slog.Int64("version_after", o.Run.Version))
 		}
 	}
-	list := make([]gate.Word, 0, len(words))
-	for _, w := range words {
-		list = append(list, w)
-	}
-	s.tell(ctx, list)
+	s.teller.tell(words)
 }
 
 func submitOutcome(o *submitted) string {

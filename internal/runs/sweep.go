@@ -113,10 +113,16 @@ func (s *Service) Retain(ctx context.Context) (int, error) {
 	return len(ids), s.Store.Purge(ctx, ids)
 }
 
-// Forget deletes rows that nobody may ask for any more.
+// Forget deletes rows that nobody may ask for any more. Runs have a month longer
+// than they must be kept, in which a store may drop all of a month at once.
 func (s *Service) Forget(ctx context.Context) (int, error) {
-	return s.Store.Forget(ctx, keepRows, SweepLimit)
+	return s.Store.Forget(ctx, keepRows+month, SweepLimit)
 }
+
+const month = 31 * 24 * time.Hour
+
+// Maintain lets the store prepare for the time to come and drop what is past.
+func (s *Service) Maintain(ctx context.Context) error { return s.Store.Maintain(ctx, keepRows) }
 
 // Seal folds new ledger entries into usage and into the accounts' hash chains.
 func (s *Service) Seal(ctx context.Context) (int, error) { return s.Store.Seal(ctx, SweepLimit) }

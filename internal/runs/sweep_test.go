@@ -201,7 +201,7 @@ func TestRetentionDeletesEverythingOfARun(t *testing.T) {
 	if _, err := p.Service.Seal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.Age(400 * 24 * time.Hour)
+	p.Age(432 * 24 * time.Hour)
 	if n, err := p.Service.Forget(t.Context()); err != nil || n == 0 {
 		t.Errorf("forgot %d rows, %v", n, err)
 	}

@@ -23,6 +23,9 @@ type Metrics struct {
 	batches     *prometheus.HistogramVec
 	recovered   *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
+	gateOpen    prometheus.Gauge
+	gateFailed  *prometheus.CounterVec
+	gateDrift   prometheus.Histogram
 }
 
 // NewMetrics returns metrics that count from zero.
@@ -55,6 +58,7 @@ func NewMetrics() *Metrics {
 			Name: "dpp_http_request_seconds", Help: "Time to answer, long polls included, by route and status class.", Buckets: delays,
 		}, []string{"method", "route", "status"}),
 	}
+	m.addGate()
 	m.registry.MustRegister(m.submits, m.transitions, m.pickUp, m.settle, m.charged, m.batches, m.recovered, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -67,8 +67,12 @@ func Rooms() []Room {
 		{
 			Name: "adapter",
 			Dirs: []string{"internal/store/*", "internal/gate/*", "internal/blob/*", "internal/queue/*"},
-			May:  lower(ownPort), Tests: []string{"suite"},
+			May:  lower(ownPort, "rules"), Tests: []string{"suite", "servers"},
 			Why: "an adapter can be replaced alone: it knows its own port and nothing of other adapters, packs or use cases",
+		},
+		{
+			Name: "rules", Dirs: []string{"internal/store/rules"}, May: lower(ownPort), Never: outside,
+			Why: "what a store decides between reading and writing is the same on every engine, and pure",
 		},
 		{
 			Name: "pack", Dirs: []string{"internal/pack/*"},
@@ -140,10 +144,14 @@ func Rooms() []Room {
 			Name: "whole", Dirs: []string{"sim", "test/*"},
 			May: lower(
 				"port", "adapter", "pack", "suite", "service", "use case", "problem", "face",
-				"config", "telemetry", "ops", "client", "cli", "app", "whole",
+				"config", "telemetry", "ops", "client", "cli", "app", "whole", "servers",
 			),
 			Tests: []string{anything}, TestOnly: true,
 			Why: "tests and measurements of the whole may use every part, and nobody depends on them",
+		},
+		{
+			Name: "servers", Dirs: []string{"test/servers"}, Tests: []string{anything}, TestOnly: true,
+			Why: "tests of adapters and of the whole start the same real servers, which know nothing of this project",
 		},
 		{
 			Name: "script", Dirs: []string{"scripts/*"}, Tests: []string{anything},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -44,12 +45,7 @@ func newReport(all []scenario, figures [][]figure, length time.Duration, rounds 
 
 // medianOf is the round in the middle by rate.
 func medianOf(rounds []figure) figure {
-	sorted := slices.SortedFunc(slices.Values(rounds), func(a, b figure) int {
-		if a.perSecond < b.perSecond {
-			return -1
-		}
-		return 1
-	})
+	sorted := slices.SortedFunc(slices.Values(rounds), func(a, b figure) int { return cmp.Compare(a.perSecond, b.perSecond) })
 	return sorted[len(sorted)/2]
 }
 

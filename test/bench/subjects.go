@@ -103,7 +103,7 @@ func prepareHTTP(ctx context.Context, _ string) (*subject, error) {
 // platform is a whole server. Unless runs are to be settled, none is worked on.
 func platform(batchItems int, settle bool) func(context.Context, string) (*subject, error) {
 	return func(ctx context.Context, dir string) (*subject, error) {
-		cfg, err := config.Load(map[string]string{
+		cfg, err := config.Load(config.Up, map[string]string{
 			"data": dir, "listen": "127.0.0.1:0", "log-level": "error", "worker-concurrency": "128",
 			"rate-limit-post-per-min": "1000000000", "rate-limit-get-per-min": "1000000000",
 		}, nil)

@@ -4,7 +4,6 @@
 package platform
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -117,7 +116,7 @@ func settings() runs.Config {
 // Tenant makes a tenant with credit, and returns a key of it.
 func (p *Platform) Tenant(credit dpp.Money) dpp.Key {
 	p.T.Helper()
-	ctx := context.Background()
+	ctx := p.T.Context()
 	tenant := dpp.Tenant{ID: dpp.NewTenantID(), Name: "test", CreatedAt: time.Now()}
 	p.must(p.Ports.Store.CreateTenant(ctx, tenant))
 	posted, err := p.Ports.Store.Post(ctx, []ledger.Transfer{ledger.NewCredit(dpp.AccountOf(tenant.ID, true), credit, "")})
@@ -141,7 +140,7 @@ func (p *Platform) Request(idempotencyKey string) runs.Request {
 // Submit submits a run that must be accepted.
 func (p *Platform) Submit(idempotencyKey string) dpp.Run {
 	p.T.Helper()
-	receipt, err := p.Service.Submit(context.Background(), p.Request(idempotencyKey))
+	receipt, err := p.Service.Submit(p.T.Context(), p.Request(idempotencyKey))
 	p.must(err)
 	return receipt.Run
 }
@@ -149,7 +148,7 @@ func (p *Platform) Submit(idempotencyKey string) dpp.Run {
 // Claim claims the run that waits longest.
 func (p *Platform) Claim() *store.Claimed {
 	p.T.Helper()
-	claimed, err := p.Service.Claim(context.Background(), 1, nil)
+	claimed, err := p.Service.Claim(p.T.Context(), 1, nil)
 	p.must(err)
 	if len(claimed) != 1 {
 		p.T.Fatalf("%d runs were claimed, want 1", len(claimed))
@@ -160,7 +159,7 @@ func (p *Platform) Claim() *store.Claimed {
 // Run reads a run from the store.
 func (p *Platform) Run(id dpp.RunID) dpp.Run {
 	p.T.Helper()
-	found, err := p.Ports.Store.RunsByID(context.Background(), []dpp.RunID{id})
+	found, err := p.Ports.Store.RunsByID(p.T.Context(), []dpp.RunID{id})
 	p.must(err)
 	if len(found) != 1 {
 		p.T.Fatalf("run %s: %d found", id, len(found))
@@ -171,7 +170,7 @@ func (p *Platform) Run(id dpp.RunID) dpp.Run {
 // Account reads the key's account.
 func (p *Platform) Account(key dpp.Key) ledger.Account {
 	p.T.Helper()
-	account, err := p.Service.Account(context.Background(), key)
+	account, err := p.Service.Account(p.T.Context(), key)
 	p.must(err)
 	return account
 }
@@ -189,7 +188,7 @@ func (p *Platform) Discrepancies() []string {
 	p.T.Helper()
 	var found []string
 	cfg := p.Service.Config()
-	_, err := audit.Run(context.Background(), p.Ports.Store, p.Ports.Store, p.Ports.Blob,
+	_, err := audit.Run(p.T.Context(), p.Ports.Store, p.Ports.Store, p.Ports.Blob,
 		audit.Config{Timing: cfg.Timing, IdempotencyWindow: cfg.IdempotencyWindow}, func(d string) { found = append(found, d) })
 	p.must(err)
 	return found
@@ -205,7 +204,7 @@ func (p *Platform) LoseLeases() { p.Age(p.Service.Config().Timing.LeaseTTL + tim
 // dies before it can end the run.
 func (p *Platform) StoreOnly(run dpp.Run, ending runs.Ending) {
 	p.T.Helper()
-	p.must(p.Service.StoreResult(context.Background(), &run, ending.Sealed))
+	p.must(p.Service.StoreResult(p.T.Context(), &run, ending.Sealed))
 }
 
 type silent struct{}
@@ -218,7 +217,7 @@ func (silent) Recovered(string)                  {}
 // Execute runs the pack for a claimed run and judges what it did, as a worker would.
 func (p *Platform) Execute(c *store.Claimed) runs.Ending {
 	p.T.Helper()
-	ctx := context.Background()
+	ctx := p.T.Context()
 	inputs, err := p.Service.Inputs(ctx, c)
 	p.must(err)
 	offer, _ := p.Service.Packs().Lookup(c.Run.PackType)

@@ -32,9 +32,9 @@ type Submission struct {
 type SubmitBody struct {
 	PackType    string         `json:"pack_type" minLength:"1" maxLength:"64" doc:"What kind of work: one of those that GET /v1/packs lists." example:"decision"`
 	Inputs      map[string]any `json:"inputs" doc:"What to work on, as the pack's inputs_schema says. A member that is null counts as absent."`
-	Reservation SubmitReserve  `json:"reservation"`
-	Options     SubmitOptions  `json:"options,omitempty"`
-	Meta        SubmitMeta     `json:"meta,omitempty"`
+	Reservation SubmitReserve  `json:"reservation" doc:"What the run may cost and take at most, and how reliable its result must be."`
+	Options     SubmitOptions  `json:"options,omitempty" doc:"How the run may end, and how it is shown. May be left out."`
+	Meta        SubmitMeta     `json:"meta,omitempty" doc:"What you call the run. Nothing of it changes the work; may be left out."`
 }
 
 // SubmitReserve is what a run may cost and take, and must reach.
@@ -54,7 +54,7 @@ type SubmitOptions struct {
 type SubmitMeta struct {
 	TraceID    string   `json:"trace_id,omitempty" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"Names the run in logs; taken from traceparent, or made, where absent."`
 	ExternalID string   `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"Your own name for the run; lists can be filtered by it."`
-	Tags       []string `json:"tags,omitempty" maxItems:"20" minLength:"1" maxLength:"64"`
+	Tags       []string `json:"tags,omitempty" maxItems:"20" minLength:"1" maxLength:"64" doc:"Your own labels for the run, given back as they are."`
 }
 
 // DecodeSubmission reads a submit's body. What it returns beside an error is of no

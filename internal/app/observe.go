@@ -1,0 +1,10 @@
+package app
+
+import "dpp/internal/gate/redisgate"
+
+// observers are what the adapters tell of themselves.
+func (s *Server) observers() observers {
+	return observers{log: s.log, gate: redisgate.Observer{
+		Breaker: s.metrics.GateBreaker, Failed: s.metrics.GateFailed, Drift: s.metrics.GateDrift,
+	}}
+}
