@@ -2,6 +2,8 @@ module dpp
 
 go 1.26.0
 
+ignore ./bin
+
 require (
 	codeberg.org/readeck/go-readability/v2 v2.1.3
 	github.com/JohannesKaufmann/html-to-markdown/v2 v2.5.2

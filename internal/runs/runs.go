@@ -92,7 +92,9 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 	s.bell = newBell(ports.Queue, log)
 	s.teller = newTeller(ports.Gate)
 	s.submits = batch.New("submit", s.submitBatch, options(s, "submit", func(i *submission) int { return len(i.Inputs) + 512 }))
-	s.puts = batch.New("put", ports.Blob.Put, options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 }))
+	puts := options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 })
+	puts.Unreachable = func(error) bool { return true } // an object's own fault is its outcome, never an error
+	s.puts = batch.New("put", ports.Blob.Put, puts)
 	s.ends = batch.New("end", s.apply, options(s, "end", func(store.Transition) int { return 1024 }))
 	s.accounts = batch.New("account", s.readAccounts, options(s, "account", func(dpp.AccountID) int { return 64 }))
 	return s
