@@ -15,8 +15,12 @@ const receiveBatch = 10
 func (w *Worker) listen(ctx context.Context) {
 	pause := backoff.NewExponentialBackOff()
 	pause.MaxInterval = 10 * time.Second
-	for ctx.Err() == nil {
-		messages, err := w.queue.Receive(ctx, receiveBatch)
+	for {
+		free, ok := w.waitForRoom(ctx)
+		if !ok {
+			return
+		}
+		messages, err := w.queue.Receive(ctx, min(free, receiveBatch))
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -42,6 +46,27 @@ func (w *Worker) listen(ctx context.Context) {
 		// A message is only a hint, so it is done with as soon as it was heard.
 		if err := w.queue.Acknowledge(ctx, messages); err != nil && ctx.Err() == nil {
 			w.log.WarnContext(ctx, "messages were not acknowledged; they will come again", "error", err)
+		}
+	}
+}
+
+// waitForRoom waits until there is a free slot that no hint is meant for: what a busy
+// worker hears, an idle one does not.
+func (w *Worker) waitForRoom(ctx context.Context) (free int, ok bool) {
+	for {
+		w.mu.Lock()
+		free := w.opts.Concurrency - len(w.held) - len(w.told)
+		w.mu.Unlock()
+		if ctx.Err() != nil {
+			return 0, false
+		}
+		if free > 0 {
+			return free, true
+		}
+		select {
+		case <-ctx.Done():
+			return 0, false
+		case <-w.room:
 		}
 	}
 }

@@ -50,6 +50,7 @@ type Worker struct {
 	mu     sync.Mutex
 	held   map[dpp.RunID]*execution
 	freed  chan struct{} // a slot became free
+	room   chan struct{} // there may be a slot that no hint is meant for
 	bell   chan struct{} // the queue told of runs
 	told   []dpp.RunID   // guarded by mu
 	notify chan struct{} // progress worth a heartbeat
@@ -71,7 +72,7 @@ func New(service Service, q queue.Queue, opts Options, log *slog.Logger) *Worker
 	}
 	return &Worker{
 		service: service, queue: q, opts: opts, log: log, held: make(map[dpp.RunID]*execution),
-		freed: make(chan struct{}, 1), bell: make(chan struct{}, 1), notify: make(chan struct{}, 1),
+		freed: make(chan struct{}, 1), room: make(chan struct{}, 1), bell: make(chan struct{}, 1), notify: make(chan struct{}, 1),
 	}
 }
 
@@ -120,6 +121,7 @@ const claimTimeout = 10 * time.Second
 
 // claim takes what fits and tells whether there may be more to take at once.
 func (w *Worker) claim(ctx, executing context.Context) bool {
+	defer signal(w.room) // hints were used, and perhaps not all of them led to a run
 	w.mu.Lock()
 	free := w.opts.Concurrency - len(w.held)
 	told := w.told
@@ -156,6 +158,7 @@ func (w *Worker) start(executing context.Context, c *store.Claimed, asked time.T
 		delete(w.held, c.Run.ID)
 		w.mu.Unlock()
 		signal(w.freed)
+		signal(w.room)
 	})
 }
 

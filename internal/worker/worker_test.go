@@ -272,8 +272,9 @@ func TestAPanicFailsOneRunAndTellsNothing(t *testing.T) {
 func TestDrainLetsRunsFinish(t *testing.T) {
 	inBubble(t, platform.Options{}, worker.Options{DrainGrace: 25 * time.Second}, func(t *testing.T, p *platform.Platform, stop func()) {
 		started := make(chan struct{})
+		start := sync.OnceFunc(func() { close(started) }) // the late run may start, too
 		p.Pack.Do(func(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
-			close(started)
+			start()
 			rest(ctx, 20*time.Second)
 			return platform.OneStep(ctx, job)
 		})
