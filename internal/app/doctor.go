@@ -37,7 +37,7 @@ func good(name, format string, args ...any) ops.Finding {
 }
 
 func bad(name string, err error, remedy string) ops.Finding {
-	return ops.Finding{Name: name, Detail: err.Error(), Remedy: remedy}
+	return ops.Finding{Name: name, Detail: oneLine{err}.Error(), Remedy: remedy}
 }
 
 func checkFolder(cfg config.Config) ops.Finding {

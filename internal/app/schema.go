@@ -34,7 +34,7 @@ func Migrate(ctx context.Context, cfg config.Config) ([]string, error) {
 		return nil, err
 	}
 	if cfg.Shared {
-		err = pgstore.Migrate(ctx, cfg.DatabaseURL)
+		err = databaseError(pgstore.Migrate(ctx, cfg.DatabaseURL))
 	} else {
 		err = sqlitestore.Migrate(ctx, cfg.DatabasePath())
 	}
@@ -61,7 +61,7 @@ func MigrationStatus(ctx context.Context, cfg config.Config) ([]ops.MigrationSta
 		for _, m := range all {
 			add(m.Version, m.Name, m.AppliedAt)
 		}
-		return states, err
+		return states, databaseError(err)
 	}
 	all, err := sqlitestore.Status(ctx, cfg.DatabasePath())
 	for _, m := range all {

@@ -40,7 +40,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 	if p.gate = memgate.New(memgate.Options{}); cfg.RedisURL != "" {
 		g, err := redisgate.Open(ctx, cfg.RedisURL, redisgate.Options{Observer: o.gate})
 		if err != nil {
-			return p, &config.Error{Where: "DPP_REDIS_URL", Why: err.Error()}
+			return p, wrongSetting("DPP_REDIS_URL", err)
 		}
 		p.gate, p.backends["redis"] = g, "redis"
 	}
@@ -69,10 +69,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 
 func openPostgres(ctx context.Context, cfg config.Config) (*pgstore.Store, error) {
 	s, err := pgstore.Open(ctx, cfg.DatabaseURL, pgstore.Options{})
-	if errors.Is(err, pgstore.ErrURL) {
-		return nil, &config.Error{Where: "DPP_DATABASE_URL", Why: err.Error()}
-	}
-	return s, err
+	return s, databaseError(err)
 }
 
 func openObjects(ctx context.Context, cfg config.Config) (*s3blob.Store, error) {
@@ -86,7 +83,7 @@ func openObjects(ctx context.Context, cfg config.Config) (*s3blob.Store, error) 
 			return s, nil
 		}
 	}
-	return nil, &config.Error{Where: "DPP_BLOB_URL", Why: err.Error()}
+	return nil, wrongSetting("DPP_BLOB_URL", err)
 }
 
 func openQueue(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqsqueue.Queue, error) {
@@ -98,5 +95,5 @@ func openQueue(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqsqu
 			return q, nil
 		}
 	}
-	return nil, &config.Error{Where: "DPP_QUEUE_URL", Why: err.Error()}
+	return nil, wrongSetting("DPP_QUEUE_URL", err)
 }

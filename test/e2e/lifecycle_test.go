@@ -18,7 +18,9 @@ import (
 
 // TestLifecycle walks one run from submit to settled, and looks at everything that
 // its owner can see on the way.
-func TestLifecycle(t *testing.T) {
+func TestLifecycle(t *testing.T) { everywhere(t, lifecycle) }
+
+func lifecycle(t *testing.T, start starter) {
 	s := start(t)
 	c, ctx := s.dev(), t.Context()
 	health, err := c.Health(ctx)

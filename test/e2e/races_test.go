@@ -14,7 +14,11 @@ import (
 	"dpp/client"
 )
 
-const fast = "DPP_RATE_LIMIT_POST_PER_MIN=1000000"
+// Settings under which no test meets a rate limit.
+const (
+	fast      = "DPP_RATE_LIMIT_POST_PER_MIN=1000000"
+	fastReads = "DPP_RATE_LIMIT_GET_PER_MIN=1000000"
+)
 
 // decision is a run that takes next to no time.
 func decision(seed int, maxCost dpp.Money) client.Submission {
@@ -42,7 +46,9 @@ func reason(err error) dpp.Reason {
 	return ""
 }
 
-func TestIdenticalSubmitsMakeOneRun(t *testing.T) {
+func TestIdenticalSubmitsMakeOneRun(t *testing.T) { everywhere(t, identicalSubmits) }
+
+func identicalSubmits(t *testing.T, start starter) {
 	s := start(t, fast)
 	_, poor := s.tenant("poor", "0.5000")
 	for name, key := range map[string]dpp.Secret{"a full account": s.key, "a balance for just one": poor} {
@@ -84,8 +90,10 @@ func TestIdenticalSubmitsMakeOneRun(t *testing.T) {
 
 // TestBalanceIsNeverOverdrawn floods an account while nothing can settle: the
 // pages that the runs read hang until they are released.
-func TestBalanceIsNeverOverdrawn(t *testing.T) {
-	site := newSite(t)
+func TestBalanceIsNeverOverdrawn(t *testing.T) { everywhere(t, overdraw) }
+
+func overdraw(t *testing.T, start starter) {
+	web := newPages(t)
 	s := start(t, fast, "DPP_URL_ALLOW_CIDRS=127.0.0.0/8", "DPP_DRAIN_GRACE=1s")
 	_, key := s.tenant("drained", "50.0000")
 	c := s.client(key)
@@ -93,7 +101,7 @@ func TestBalanceIsNeverOverdrawn(t *testing.T) {
 	var accepted []dpp.RunID
 	refused := map[dpp.Reason]int{}
 	together(200, func(i int) {
-		out, err := c.Submit(t.Context(), site.read(500_000, fmt.Sprintf("/hang/%d", i)))
+		out, err := c.Submit(t.Context(), web.read(500_000, fmt.Sprintf("/hang/page/%d", i)))
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
@@ -134,8 +142,10 @@ func TestBalanceIsNeverOverdrawn(t *testing.T) {
 
 // TestCancelAgainstClaim cancels runs at about the time at which they are claimed
 // and finished: each ends one way, with the money to match.
-func TestCancelAgainstClaim(t *testing.T) {
-	s := start(t, fast, "DPP_RATE_LIMIT_GET_PER_MIN=1000000")
+func TestCancelAgainstClaim(t *testing.T) { everywhere(t, cancelAgainstClaim) }
+
+func cancelAgainstClaim(t *testing.T, start starter) {
+	s := start(t, fast, fastReads)
 	_, key := s.tenant("dashing", "1000.0000")
 	c := s.client(key)
 	n := count(100, 1000)

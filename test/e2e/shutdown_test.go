@@ -1,19 +1,21 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 
 	"dpp"
+	"dpp/client"
 )
 
 // processing waits until a run is being worked on.
-func processing(t *testing.T, s *server, id dpp.RunID) {
+func processing(t *testing.T, c *client.Client, id dpp.RunID) {
 	t.Helper()
-	for run, err := range s.dev().Watch(t.Context(), id, 0) {
+	for run, err := range c.Watch(t.Context(), id, 0) {
 		if err != nil || run.Terminal {
 			t.Fatalf("run %s, %v", run.Status, err)
 		}
@@ -26,18 +28,20 @@ func processing(t *testing.T, s *server, id dpp.RunID) {
 // TestShutdown stops a server with a run under way and a client that waits: the
 // client gets the state as it is, the run goes back into the queue, which is no
 // loss, and the next start finishes it.
-func TestShutdown(t *testing.T) {
-	site := newSite(t)
+func TestShutdown(t *testing.T) { everywhere(t, shutdown) }
+
+func shutdown(t *testing.T, start starter) {
+	web := newPages(t)
 	s := start(t, "DPP_URL_ALLOW_CIDRS=127.0.0.0/8", "DPP_DRAIN_GRACE=1s", "DPP_MAX_ATTEMPTS=1")
-	out, err := s.dev().Submit(t.Context(), site.read(500_000, "/hang/a"))
+	out, err := s.dev().Submit(t.Context(), web.read(500_000, "/hang/page/a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	processing(t, s, out.Run.ID)
+	processing(t, s.dev(), out.Run.ID)
 	waited := make(chan error, 1)
 	before := s.dev()
 	go func() {
-		submission := site.read(500_000, "/hang/b")
+		submission := web.read(500_000, "/hang/page/b")
 		submission.Wait = 50 * time.Second
 		answer, err := before.Submit(t.Context(), submission)
 		if err == nil && answer.Run.Terminal {
@@ -51,7 +55,7 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("a submit that waited: %v", err)
 	}
 	s.up()
-	close(site.release)
+	web.letGo("page")
 	run, err := s.dev().Wait(t.Context(), out.Run.ID)
 	if err != nil || run.Status != dpp.StatusCompleted || run.Attempt < 2 {
 		t.Errorf("after the restart: %s at attempt %d, %v", run.Status, run.Attempt, err)
@@ -61,7 +65,7 @@ func TestShutdown(t *testing.T) {
 	s.audit()
 }
 
-func waitForRuns(t *testing.T, s *server, n int) {
+func waitForRuns(t *testing.T, s *site, n int) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -83,30 +87,21 @@ func waitForRuns(t *testing.T, s *server, n int) {
 }
 
 // TestASecondSignalExitsAtOnce interrupts a drain that would last.
-func TestASecondSignalExitsAtOnce(t *testing.T) {
-	site := newSite(t)
+func TestASecondSignalExitsAtOnce(t *testing.T) { everywhere(t, secondSignal) }
+
+func secondSignal(t *testing.T, start starter) {
+	web := newPages(t)
 	s := start(t, "DPP_URL_ALLOW_CIDRS=127.0.0.0/8", "DPP_DRAIN_GRACE=10m", "DPP_LEASE_TTL=3s", "DPP_LEASE_HEARTBEAT=1s")
-	out, err := s.dev().Submit(t.Context(), site.read(500_000, "/hang/a"))
+	out, err := s.dev().Submit(t.Context(), web.read(500_000, "/hang/page/a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	processing(t, s, out.Run.ID)
-	for {
-		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			break // it is gone
-		}
-		select {
-		case <-s.ended:
-			s.ended <- nil
-		case <-time.After(200 * time.Millisecond):
-			continue
-		}
-		break
+	processing(t, s.dev(), out.Run.ID)
+	for _, p := range s.parts {
+		p.interrupt()
 	}
-	<-s.ended
-	s.cmd = nil
 	s.up()
-	close(site.release)
+	web.letGo("page")
 	if run, err := s.dev().Wait(t.Context(), out.Run.ID); err != nil || run.Status != dpp.StatusCompleted {
 		t.Errorf("after the restart: %s, %v", run.Status, err)
 	}
@@ -116,8 +111,8 @@ func TestASecondSignalExitsAtOnce(t *testing.T) {
 
 // TestOneServerPerFolder starts a second server on the same data.
 func TestOneServerPerFolder(t *testing.T) {
-	s := start(t)
-	second := exec.Command(binary, "up", "--listen", "127.0.0.1:0", "--data", s.data)
+	s := embedded(t)
+	second := exec.Command(binary, append([]string{"up", "--listen", "127.0.0.1:0"}, s.place...)...)
 	second.Env = s.env
 	out, err := second.CombinedOutput()
 	if err == nil {
@@ -126,8 +121,9 @@ func TestOneServerPerFolder(t *testing.T) {
 	if _, err := s.dev().Budget(t.Context()); err != nil {
 		t.Errorf("the first one: %v", err)
 	}
-	if matches, err := filepath.Glob(filepath.Join(s.data, "listen")); err != nil || len(matches) != 1 {
-		t.Errorf("the second server took the first one's address away: %v, %v", matches, err)
+	address, err := os.ReadFile(filepath.Join(s.place[1], "listen"))
+	if err != nil || "http://"+strings.TrimSpace(string(address)) != s.parts[0].url {
+		t.Errorf("the second server took the first one's address away: %s, %v", address, err)
 	}
 	s.stop()
 }
