@@ -19,7 +19,7 @@ const (
 
 	// A run that somebody else is about to claim or to end is passed over: a claim
 	// waits for nobody.
-	selectReady = `SELECT ` + claimColumns + ` FROM unnest($1::text[]) AS wanted (id) JOIN queue ON queue.run_id = wanted.id
+	selectReady = `SELECT ` + claimColumns + ` FROM unnest((SELECT $1::text[])) AS wanted (id) JOIN queue ON queue.run_id = wanted.id
 		JOIN runs ON runs.id = queue.run_id LEFT JOIN leases ON leases.run_id = runs.id LEFT JOIN run_inputs ON run_inputs.run_id = runs.id
 		WHERE queue.expires_at > coalesce($2, clock_timestamp()) FOR UPDATE OF queue, runs SKIP LOCKED`
 

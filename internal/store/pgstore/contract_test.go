@@ -1,4 +1,4 @@
-package pgstore_test
+package pgstore
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	rooms := newRooms(t)
+	rooms := new(rooms)
 	storetest.Run(t, storetest.Harness{
 		New: func(t testing.TB, now func() time.Time) func() store.Store {
 			url := rooms.empty(t)

@@ -20,12 +20,19 @@ const (
 	codeLockNotAvailable = "55P03"
 	codeQueryCanceled    = "57014"
 	codeReadOnly         = "25006"
+	codeCheck            = "23514"
+	codeNoPrepared       = "26000"
+	codeTwicePrepared    = "42P05"
 	codeRequired         = "DPP01" // of the schema's own function
 	classConnection      = "08"
 	classResources       = "53"
 	classOperator        = "57"
 	classSystem          = "58"
 )
+
+// ErrPooler: what was prepared on one connection is looked for on another. PgBouncer
+// carries prepared statements over from version 1.21 on.
+var ErrPooler = errors.New("a pooler in transaction mode stands before the server: add default_query_exec_mode=cache_describe to the database's URL")
 
 func code(err error) string {
 	var said *pgconn.PgError
@@ -61,6 +68,8 @@ func describe(err error) error {
 		switch {
 		case c == codeRequired:
 			return fmt.Errorf("%w: %w", errLost, err)
+		case c == codeNoPrepared, c == codeTwicePrepared:
+			return fmt.Errorf("%w: %w: %w", store.ErrUnavailable, ErrPooler, err)
 		case c == codeLockNotAvailable, c == codeQueryCanceled, c == codeReadOnly, c == codeSerialization, c == codeDeadlock,
 			strings.HasPrefix(c, classConnection), strings.HasPrefix(c, classResources), strings.HasPrefix(c, classOperator),
 			strings.HasPrefix(c, classSystem):

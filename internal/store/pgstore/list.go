@@ -75,13 +75,16 @@ func ceilMillis(t time.Time) time.Time {
 }
 
 const (
-	selectDueLeases = `SELECT ` + runColumns + `, ` + leaseColumns + ` FROM leases JOIN runs ON runs.id = leases.run_id
-		WHERE leases.expires_at < coalesce($1, clock_timestamp()) ORDER BY leases.expires_at, runs.id LIMIT $2`
-	selectDueQueue = `SELECT ` + runColumns + `, ` + leaseColumns + ` FROM queue JOIN runs ON runs.id = queue.run_id
-		LEFT JOIN leases ON leases.run_id = runs.id
-		WHERE queue.expires_at <= coalesce($1, clock_timestamp()) ORDER BY queue.expires_at, runs.id LIMIT $2`
+	// The identifiers are picked first, and the moment is a sub-query: otherwise the
+	// index is not entered at it, or all runs are read to be joined with a few.
+	selectDueLeases = `SELECT ` + runColumns + `, ` + leaseColumns + ` FROM unnest(ARRAY(
+		SELECT run_id FROM leases WHERE expires_at < (SELECT coalesce($1, clock_timestamp())) ORDER BY expires_at, run_id LIMIT $2)) ` + inPlace
+	selectDueQueue = `SELECT ` + runColumns + `, ` + leaseColumns + ` FROM unnest(ARRAY(
+		SELECT run_id FROM queue WHERE expires_at <= (SELECT coalesce($1, clock_timestamp())) ORDER BY expires_at, run_id LIMIT $2)) ` + inPlace
 	selectDueRetention = `SELECT ` + runsAndLeases + ` WHERE completed_at IS NOT NULL AND purged_at IS NULL
-		AND completed_at <= coalesce($1, clock_timestamp()) - $3 * interval '1 microsecond' ORDER BY completed_at, runs.id LIMIT $2`
+		AND completed_at <= (SELECT coalesce($1, clock_timestamp()) - $3 * interval '1 microsecond') ORDER BY completed_at, runs.id LIMIT $2`
+
+	inPlace = `WITH ORDINALITY AS wanted (id, place) JOIN runs ON runs.id = wanted.id LEFT JOIN leases ON leases.run_id = runs.id ORDER BY place`
 )
 
 // Due returns runs that the reaper must look at.

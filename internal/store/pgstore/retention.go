@@ -9,10 +9,13 @@ import (
 	"dpp"
 )
 
-// Inputs are not deleted here: their day goes as a whole, see [Store.Maintain].
+// Inputs are not deleted here, their day goes as a whole, see [Store.Maintain]; apart
+// from those that are in the partition of everything else.
 const (
 	lockEnded    = `SELECT runs.id` + ofIDs + ` WHERE completed_at IS NOT NULL AND purged_at IS NULL ORDER BY runs.id FOR UPDATE OF runs`
-	updatePurged = `UPDATE runs SET purged_at = $2 FROM unnest($1::text[]) AS ended (id) WHERE runs.id = ended.id`
+	updatePurged = `UPDATE runs SET purged_at = $2 FROM unnest((SELECT $1::text[])) AS ended (id) WHERE runs.id = ended.id`
+
+	deleteOtherInputs = `DELETE FROM run_inputs_other WHERE run_id = ANY($1)`
 )
 
 // Purge marks terminal runs.
@@ -29,6 +32,7 @@ func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
 		decide: func(now time.Time, b *statements) error {
 			if len(ended) > 0 {
 				b.must(len(ended), updatePurged, ended, now)
+				b.exec(deleteOtherInputs, nil, ended)
 			}
 			return nil
 		},
@@ -41,21 +45,29 @@ func scanText(r pgx.Row) (text string, err error) {
 }
 
 const (
-	deleteKeys = `DELETE FROM idempotency WHERE (tenant_id, live, key) IN (
-		SELECT tenant_id, live, key FROM idempotency WHERE expires_at <= coalesce($1, clock_timestamp())
-		ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+	deleteKeys = `DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
+		SELECT ctid FROM idempotency WHERE expires_at <= (SELECT coalesce($1, clock_timestamp()))
+		ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
 	// A run whose key may still be asked for, or whose entries are not folded into
-	// usage yet, stays for now.
-	lockForgotten = `SELECT runs.id FROM runs JOIN accounts ON accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live
-		WHERE purged_at IS NOT NULL AND completed_at < coalesce($1, clock_timestamp()) - $3 * interval '1 microsecond'
-		AND NOT EXISTS (SELECT 1 FROM idempotency AS known WHERE known.tenant_id = runs.tenant_id AND known.live = runs.live
-			AND known.key = runs.idempotency_key AND known.run_id = runs.id)
-		AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.id AND entries.seq > accounts.sealed_seq)
+	// usage yet, stays for now. OFFSET 0 has this looked up for one run after the
+	// other; as joins, all keys and the whole ledger would be read.
+	lockForgotten = `SELECT runs.id FROM runs
+		WHERE purged_at IS NOT NULL AND completed_at < (SELECT coalesce($1, clock_timestamp()) - $3 * interval '1 microsecond')
+		AND NOT EXISTS (` + ownKey + ` OFFSET 0) AND NOT EXISTS (` + ownUnsealed + ` OFFSET 0)
 		ORDER BY completed_at LIMIT $2 FOR UPDATE OF runs SKIP LOCKED`
 
-	deleteForgotten       = `DELETE FROM runs USING unnest($1::text[]) AS forgotten (id) WHERE runs.id = forgotten.id`
-	deleteForgottenInputs = `DELETE FROM run_inputs USING unnest($1::text[]) AS forgotten (id) WHERE run_inputs.run_id = forgotten.id`
+	ownKey = `SELECT 1 FROM idempotency AS known WHERE known.tenant_id = runs.tenant_id AND known.live = runs.live
+		AND known.key = runs.idempotency_key AND known.run_id = runs.id`
+
+	// A run's entries are made when it is accepted and when it ends, in its own
+	// transactions: their months are known.
+	ownUnsealed = `SELECT 1 FROM entries WHERE entries.run_id = runs.id
+		AND entries.created_at BETWEEN least(runs.created_at, runs.completed_at) AND greatest(runs.created_at, runs.completed_at)
+		AND entries.seq > coalesce((SELECT sealed_seq FROM accounts WHERE accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live), 0)`
+
+	deleteForgotten       = `DELETE FROM runs USING unnest((SELECT $1::text[])) AS forgotten (id) WHERE runs.id = forgotten.id`
+	deleteForgottenInputs = `DELETE FROM run_inputs USING unnest((SELECT $1::text[])) AS forgotten (id) WHERE run_inputs.run_id = forgotten.id`
 	deleteForgottenEvents = `DELETE FROM outbox WHERE run_id = ANY($1)`
 )
 

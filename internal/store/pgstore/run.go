@@ -25,7 +25,9 @@ const (
 	runsAndLeases = runColumns + `, ` + leaseColumns + ` FROM runs LEFT JOIN leases ON leases.run_id = runs.id`
 	// Runs that a list of identifiers names are looked up one by one, each in its own
 	// month; a list that was compared as a whole would be looked for in every month.
-	ofIDs = ` FROM unnest($1::text[]) AS wanted (id) JOIN runs ON runs.id = wanted.id LEFT JOIN leases ON leases.run_id = runs.id`
+	// The list is a sub-query, so that the server does not count it and prefer to read
+	// all runs for a long one.
+	ofIDs = ` FROM unnest((SELECT $1::text[])) AS wanted (id) JOIN runs ON runs.id = wanted.id LEFT JOIN leases ON leases.run_id = runs.id`
 )
 
 // runRow is a row of runs on its way into a [dpp.Run].
@@ -113,7 +115,7 @@ func (s *Store) RunsByID(ctx context.Context, ids []dpp.RunID) ([]dpp.Run, error
 	return readAll(ctx, s, aRun, selectRuns, texts(distinct(ids)))
 }
 
-const selectVersions = `SELECT runs.id, version FROM unnest($1::text[]) AS wanted (id) JOIN runs ON runs.id = wanted.id`
+const selectVersions = `SELECT runs.id, version FROM unnest((SELECT $1::text[])) AS wanted (id) JOIN runs ON runs.id = wanted.id`
 
 // Versions returns the version of those of the runs that exist.
 func (s *Store) Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error) {

@@ -140,6 +140,8 @@ func (s *Store) Usage(ctx context.Context, account dpp.AccountID, from, to time.
 	if !from.Before(to) {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
 	first, last := from.UTC().Truncate(24*time.Hour), to.UTC().Add(-1)
 	sum := make(rules.Fold)
 	err := s.look(ctx, func(v view) error {
