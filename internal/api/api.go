@@ -36,6 +36,9 @@ type Config struct {
 	// Health tells how everything that the process leans on does. It is asked at
 	// most once a second, with a deadline.
 	Health func(context.Context) Health
+	// HealthOnly serves /health, /readyz and /metrics alone: for a process that is no
+	// API.
+	HealthOnly bool
 	// Ready tells whether the process can serve, and names the services that are down,
 	// whether it needs them or not; it is asked at every /readyz.
 	Ready func(context.Context) (ready bool, down []string)

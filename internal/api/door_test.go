@@ -428,6 +428,27 @@ func TestHealthAndReadiness(t *testing.T) {
 	s.wantProblem(s.do(call{method: "GET", path: "/readyz", anonymous: true}), 503, dpp.ReasonDependencyDown)
 }
 
+func TestAProcessThatIsNoAPI(t *testing.T) {
+	s := newSite(t, options{api: func(c *api.Config) { c.HealthOnly = true }})
+	for _, path := range []string{"/health", "/readyz"} {
+		s.wantStatus(s.do(call{method: "GET", path: path, anonymous: true}), 200)
+	}
+	for _, path := range []string{"/v1/runs", "/v1/packs", "/v1/budget", "/docs", "/openapi.json", "/problems"} {
+		// by a client of its own: the document, which the site's holds answers to, knows these paths
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d, %v", path, answer.StatusCode, err)
+		}
+	}
+}
+
 func TestServerTimeouts(t *testing.T) {
 	s := newSite(t, options{})
 	server := api.NewServer(http.NotFoundHandler(), s.Log)

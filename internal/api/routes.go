@@ -8,10 +8,14 @@ import (
 
 // routes is the whole API: what is served, and how the document describes it.
 func (a *API) routes() []route {
-	routes := append(runRoutes(), moneyRoutes()...)
-	routes = append(routes, packRoutes()...)
-	routes = append(routes, platformRoutes()...)
-	routes = append(routes, problemRoutes()...)
+	routes := healthRoutes()
+	if !a.HealthOnly {
+		routes = append(runRoutes(), moneyRoutes()...)
+		routes = append(routes, packRoutes()...)
+		routes = append(routes, healthRoutes()...)
+		routes = append(routes, documentRoutes()...)
+		routes = append(routes, problemRoutes()...)
+	}
 	if a.Metrics != nil {
 		routes = append(routes, metricsRoute())
 	}

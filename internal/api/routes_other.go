@@ -56,7 +56,7 @@ func packRoutes() []route {
 
 const platformTag = "Platform"
 
-func platformRoutes() []route {
+func healthRoutes() []route {
 	return []route{
 		{do: getHealth, Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/health", ID: "getHealth", Tag: platformTag, Summary: "How the platform does",
@@ -68,6 +68,11 @@ func platformRoutes() []route {
 			Description: "Answers with DEPENDENCY_DOWN where something that requests need is down, or the process is about to stop.",
 			Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "It can.", Body: ReadyView{}}},
 		}},
+	}
+}
+
+func documentRoutes() []route {
+	return []route{
 		{do: plain(getDocument), Operation: openapi.Operation{
 			Method: http.MethodGet, Path: "/openapi.json", ID: "getDocument", Tag: platformTag, Summary: "This document",
 			Description: "OpenAPI 3.1 as JSON, made from the operations and types that are served.",

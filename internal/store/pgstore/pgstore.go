@@ -58,7 +58,11 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Ping(ctx); err != nil {
+	version, err := s.schema(ctx)
+	if err == nil {
+		err = fits(version)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -119,16 +123,24 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Ping tells whether the server answers and the schema fits.
+// Ping tells whether the server answers and the schema still fits. A newer one than
+// this build's does: a migration leaves in place what the build before it needs, so
+// that processes can be replaced one by one behind it.
 func (s *Store) Ping(ctx context.Context) error {
+	version, err := s.schema(ctx)
+	if err == nil && version < schemaVersion {
+		err = fits(version)
+	}
+	return err
+}
+
+// schema is the version of the database's schema, 0 where there is none.
+func (s *Store) schema(ctx context.Context) (int64, error) {
 	version, err := readOne[int64](ctx, s, selectSchemaVersion)
 	if noTable(err) {
-		return fits(0)
+		return 0, nil
 	}
-	if err != nil {
-		return err
-	}
-	return fits(version)
+	return version, err
 }
 
 const selectEpoch = `SELECT epoch FROM meta WHERE one = 1`
