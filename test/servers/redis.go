@@ -49,7 +49,7 @@ func redisKind(more ...string) kind {
 				return err
 			case !strings.Contains(info, fmt.Sprintf("process_id:%d\r\n", s.process.cmd.Process.Pid)):
 				return errOther
-			case !strings.Contains(info, "loading:0\r\n"):
+			case !strings.Contains(info, "\nloading:0\r\n"): // async_loading is something else
 				return errors.New("it still reads its data")
 			}
 			return nil
