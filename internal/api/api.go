@@ -39,9 +39,9 @@ type Config struct {
 	// HealthOnly serves /health, /readyz and /metrics alone: for a process that is no
 	// API.
 	HealthOnly bool
-	// Ready tells whether the process can serve, and names the services that are down,
-	// whether it needs them or not; it is asked at every /readyz.
-	Ready func(context.Context) (ready bool, down []string)
+	// Ready tells whether the process can serve while these services are up, as Health
+	// told; it is asked at every /readyz, and must be quick.
+	Ready func(services map[string]bool) bool
 	// Metrics may be nil: then there is no /metrics.
 	Metrics http.Handler
 	// Observe hears of every request once it is answered: its method, or "other", the

@@ -401,31 +401,55 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestHealthAndReadiness(t *testing.T) {
-	ready, down := true, []string{}
-	s := newSite(t, options{api: func(c *api.Config) {
-		c.Health = func(context.Context) api.Health {
-			return api.Health{Services: map[string]bool{"database": true, "redis": false}, Backends: map[string]string{"database": "sqlite"}, Build: map[string]string{"version": "1"}}
-		}
-		c.Ready = func(context.Context) (bool, []string) { return ready, down }
-	}})
-	a := s.do(call{method: "GET", path: "/health?anything=1", anonymous: true})
-	h := read[api.HealthView](s, a)
-	if a.status != 200 || h.Status != "degraded" || h.Version != "0.4.2.2" || h.Services["api"] != "up" || h.Services["database"] != "up" || h.Services["redis"] != "down" || h.Backends["database"] != "sqlite" {
-		t.Errorf("%s", a.body)
+	for name, c := range map[string]struct {
+		up     map[string]bool
+		ready  bool
+		status string
+		detail string // of /readyz where it is not ready
+	}{
+		"all is well":            {map[string]bool{"database": true, "redis": true}, true, "healthy", ""},
+		"what it can do without": {map[string]bool{"database": true, "redis": false}, true, "degraded", ""},
+		"what it needs":          {map[string]bool{"database": false, "redis": false}, false, "degraded", "database, redis"},
+		"it is about to stop":    {map[string]bool{"database": true, "redis": true}, false, "healthy", "about to stop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			s := newSite(t, options{api: func(cfg *api.Config) {
+				cfg.Health = func(context.Context) api.Health {
+					asked++ // under the memo's lock
+					return api.Health{Services: c.up, Backends: map[string]string{"database": "sqlite"}, Build: map[string]string{"version": "1"}}
+				}
+				cfg.Ready = func(services map[string]bool) bool { return c.ready && services["database"] }
+			}})
+			a := s.do(call{method: "GET", path: "/health?anything=1", anonymous: true})
+			h := read[api.HealthView](s, a)
+			if a.status != 200 || h.Status != c.status || h.Version != "0.4.2.2" || h.Services["api"] != "up" || h.Backends["database"] != "sqlite" {
+				t.Errorf("%s", a.body)
+			}
+			for service, up := range c.up {
+				if (h.Services[service] == "up") != up {
+					t.Errorf("%s: %s", service, h.Services[service])
+				}
+			}
+			began := time.Now()
+			for range 20 {
+				a = s.do(call{method: "GET", path: "/readyz", anonymous: true})
+			}
+			// anybody may ask, so the parts are not asked each time
+			if most := 2 + int(time.Since(began)/time.Second); asked > most {
+				t.Errorf("the parts were asked %d times, at most %d may be", asked, most)
+			}
+			if c.ready {
+				if got := read[api.ReadyView](s, a); a.status != 200 || got.Status != "ready" || slices.Contains(got.Down, "redis") == c.up["redis"] {
+					t.Errorf("%s", a.body)
+				}
+				return
+			}
+			if p := s.wantProblem(a, 503, dpp.ReasonDependencyDown); a.header.Get("Retry-After") == "" || !strings.Contains(p.Detail, c.detail) {
+				t.Errorf("%v %+v", a.header, p)
+			}
+		})
 	}
-	s.wantStatus(s.do(call{method: "GET", path: "/readyz", anonymous: true}), 200)
-	down = []string{"redis"} // without which it serves
-	a = s.do(call{method: "GET", path: "/readyz", anonymous: true})
-	if got := read[api.ReadyView](s, a); a.status != 200 || len(got.Down) != 1 || got.Down[0] != "redis" {
-		t.Errorf("%s", a.body)
-	}
-	ready, down = false, []string{"database", "redis"}
-	a = s.do(call{method: "GET", path: "/readyz", anonymous: true})
-	if p := s.wantProblem(a, 503, dpp.ReasonDependencyDown); a.header.Get("Retry-After") == "" || !strings.Contains(p.Detail, "database, redis") {
-		t.Errorf("%v %+v", a.header, p)
-	}
-	down = nil // it stops
-	s.wantProblem(s.do(call{method: "GET", path: "/readyz", anonymous: true}), 503, dpp.ReasonDependencyDown)
 }
 
 func TestAProcessThatIsNoAPI(t *testing.T) {

@@ -198,23 +198,37 @@ type secretive struct{ word string }
 
 func TestPanics(t *testing.T) {
 	var s *site
-	s = newSite(t, options{api: func(c *api.Config) {
-		c.Health = func(context.Context) api.Health { panic(secretive{"zq7x"}) }
-		c.Ready = func(context.Context) (bool, []string) { return []bool{}[len(s.url)], nil }
-	}})
-	for _, path := range []string{"/health", "/readyz", "/health"} {
-		a := s.get(path)
-		if s.wantProblem(a, 500, dpp.ReasonInternal); strings.Contains(string(a.body), "zq7x") {
-			t.Errorf("%s", a.body)
-		}
-	}
-	logged := s.logs.String()
-	for _, part := range []string{"api_test.secretive", "index out of range", "failure_test.go", "goroutine"} {
-		if !strings.Contains(logged, part) {
-			t.Errorf("the log lacks %s", part)
-		}
-	}
-	if strings.Contains(logged, "zq7x") {
-		t.Error("the value of a panic was logged")
+	for name, c := range map[string]struct {
+		panics func(*api.Config)
+		paths  []string
+		kind   string // in the log
+	}{
+		"a value": {
+			func(c *api.Config) { c.Health = func(context.Context) api.Health { panic(secretive{"zq7x"}) } },
+			[]string{"/health", "/readyz", "/health"}, "api_test.secretive", // and the memo is not left locked
+		},
+		"the runtime's": {
+			func(c *api.Config) { c.Ready = func(map[string]bool) bool { return []bool{}[len(s.url)] } },
+			[]string{"/readyz", "/readyz"}, "index out of range",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s = newSite(t, options{api: c.panics})
+			for _, path := range c.paths {
+				a := s.get(path)
+				if s.wantProblem(a, 500, dpp.ReasonInternal); strings.Contains(string(a.body), "zq7x") {
+					t.Errorf("%s", a.body)
+				}
+			}
+			logged := s.logs.String()
+			for _, part := range []string{c.kind, "failure_test.go", "goroutine"} {
+				if !strings.Contains(logged, part) {
+					t.Errorf("the log lacks %s", part)
+				}
+			}
+			if strings.Contains(logged, "zq7x") {
+				t.Error("the value of a panic was logged")
+			}
+		})
 	}
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,16 +79,21 @@ func getHealth(x *exchange) error {
 
 // getReady answers GET /readyz.
 func getReady(x *exchange) error {
-	ctx, cancel := context.WithTimeout(x.r.Context(), healthTimeout)
-	defer cancel()
-	ready, down := x.api.Ready(ctx)
-	if !ready && len(down) > 0 {
-		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now. Down: " + strings.Join(down, ", ") + "."}
+	services := x.api.health.get(x.api.Health).Services
+	down := []string{}
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		if !services[name] {
+			down = append(down, name)
+		}
 	}
-	if !ready {
+	switch {
+	case x.api.Ready(services):
+		return x.json(http.StatusOK, cacheNever, ReadyView{Status: "ready", Down: down})
+	case len(down) > 0:
+		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now. Down: " + strings.Join(down, ", ") + "."}
+	default:
 		return &runs.Refusal{Reason: dpp.ReasonDependencyDown, Detail: "The process cannot serve now: it is about to stop."}
 	}
-	return x.json(http.StatusOK, cacheNever, ReadyView{Status: "ready", Down: append([]string{}, down...)})
 }
 
 // getMetrics answers GET /metrics with what the composition root collects.

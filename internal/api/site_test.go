@@ -55,7 +55,7 @@ func newSite(t *testing.T, opts options) *site {
 		Service: s.Service, Keyring: auth.New(s.Ports.Store), PublicURL: s.url,
 		Log:    slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Health: func(context.Context) api.Health { return api.Health{Services: map[string]bool{"database": true}} },
-		Ready:  func(context.Context) (bool, []string) { return true, nil },
+		Ready:  func(map[string]bool) bool { return true },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, _ = io.WriteString(w, "up 1\n")

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 
 	"dpp/internal/api"
@@ -56,16 +54,7 @@ func (s *Server) services(ctx context.Context) map[string]bool {
 }
 
 // ready tells whether requests can be served: not while stopping, and not without
-// what they need. It names what is down.
-func (s *Server) ready(ctx context.Context) (ready bool, down []string) {
-	if s.stopping.Load() {
-		return false, nil
-	}
-	up := s.services(ctx)
-	for _, name := range slices.Sorted(maps.Keys(up)) {
-		if !up[name] {
-			down = append(down, name)
-		}
-	}
-	return up["database"] && up["s3"] && (up["redis"] || !s.cfg.GateRequired), down
+// what they need.
+func (s *Server) ready(up map[string]bool) bool {
+	return !s.stopping.Load() && up["database"] && up["s3"] && (up["redis"] || !s.cfg.GateRequired)
 }
