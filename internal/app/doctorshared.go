@@ -22,9 +22,7 @@ func examineShared(ctx context.Context, cfg config.Config) []ops.Finding {
 	if err != nil {
 		findings = append(findings, bad("objects", err, "Correct DPP_BLOB_URL."))
 	} else {
-		for _, f := range objects.Check(ctx) {
-			findings = append(findings, ops.Finding(f))
-		}
+		findings = append(findings, objects.Check(ctx)...)
 		findings = append(findings, closed("objects", objects.Close())...)
 	}
 	if cfg.QueueURL != "" {
@@ -32,9 +30,7 @@ func examineShared(ctx context.Context, cfg config.Config) []ops.Finding {
 		if err != nil {
 			findings = append(findings, bad("queue", err, "Correct DPP_QUEUE_URL."))
 		} else {
-			for _, f := range q.Check(ctx) {
-				findings = append(findings, ops.Finding(f))
-			}
+			findings = append(findings, q.Check(ctx)...)
 			findings = append(findings, closed("queue", q.Close())...)
 		}
 	} else {

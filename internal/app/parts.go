@@ -34,6 +34,8 @@ type parts struct {
 	backends map[string]string
 	// files is blobs on the embedded default, where the API serves signed URLs.
 	files *fileblob.Store
+	// unreadable counts messages of the queue that nobody could read; nil: it has none.
+	unreadable func() int64
 	// prepare makes what is missing in shared backends, and returns what an operator
 	// should know; nil: nothing is to be made.
 	prepare func(context.Context) ([]string, error)

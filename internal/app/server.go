@@ -125,6 +125,9 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	s.worker = worker.New(s.service, ports.Queue, worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace}, s.log)
 	s.reaper = reaper.New(s.service, s.log)
 	s.metrics.WatchQueue(s.parts.store.Depth)
+	if s.parts.unreadable != nil {
+		s.metrics.WatchUnreadable(s.parts.unreadable)
+	}
 	face, err := api.New(s.apiConfig(public))
 	if err != nil {
 		return err

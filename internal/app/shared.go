@@ -49,7 +49,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 		if err != nil {
 			return p, err
 		}
-		p.queue, p.backends["sqs"] = q, "sqs"
+		p.queue, p.unreadable, p.backends["sqs"] = q, q.Unreadable, "sqs"
 		prepare = append(prepare, q.Bootstrap)
 	}
 	p.prepare = func(ctx context.Context) (all []string, err error) {

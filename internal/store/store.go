@@ -83,7 +83,8 @@ type Runs interface {
 	Transition(ctx context.Context, batch []Transition) ([]Transitioned, error)
 
 	// Purge marks terminal runs whose objects were deleted, and deletes what the
-	// store itself holds of their inputs. Runs purged already are no error.
+	// store itself holds of their inputs, at once or, where Maintain drops them by the
+	// day, once every run of that day is purged. Runs purged already are no error.
 	Purge(ctx context.Context, runs []dpp.RunID) error
 
 	// Forget deletes up to limit rows that nobody may ask for any more: purged

@@ -111,6 +111,14 @@ func (m *Metrics) WatchQueue(depth func(context.Context) (waiting int64, oldest 
 	})
 }
 
+// WatchUnreadable shows how many messages of the queue were deleted unheard, because
+// nobody could read them.
+func (m *Metrics) WatchUnreadable(count func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "dpp_queue_unreadable_total", Help: "Messages that were deleted unheard, because nobody could read them.",
+	}, func() float64 { return float64(count()) }))
+}
+
 type queueCollector struct {
 	depth           func(context.Context) (int64, time.Duration, error)
 	waiting, oldest *prometheus.Desc

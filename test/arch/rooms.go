@@ -67,7 +67,7 @@ func Rooms() []Room {
 		{
 			Name: "adapter",
 			Dirs: []string{"internal/store/*", "internal/gate/*", "internal/blob/*", "internal/queue/*"},
-			May:  lower(ownPort, "rules"), Tests: []string{"suite", "servers"},
+			May:  lower(ownPort, "rules", "ops"), Tests: []string{"suite", "servers"},
 			Why: "an adapter can be replaced alone: it knows its own port and nothing of other adapters, packs or use cases",
 		},
 		{

@@ -14,23 +14,15 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 
 	"dpp/internal/blob"
+	"dpp/internal/ops"
 )
-
-// Finding is one thing that was checked, in the form in which operators are told.
-type Finding struct {
-	Name   string
-	OK     bool
-	Detail string
-	// Remedy says what to do; empty where OK.
-	Remedy string
-}
 
 // probeRoot is the folder of what a check writes, reads and deletes again.
 const probeRoot = "dpp-doctor/"
 
 // Check looks whether everything works that the platform needs of the store, and says
 // what to do where it does not. It writes one small object and deletes it.
-func (s *Store) Check(ctx context.Context) []Finding {
+func (s *Store) Check(ctx context.Context) []ops.Finding {
 	c := &check{Store: s, probe: blob.Object{
 		Key: probeRoot + rand.Text() + "/probe", MediaType: "text/plain", Content: []byte(rand.Text()),
 		Metadata: map[string]string{"dpp-probe": "1"},
@@ -51,16 +43,16 @@ func (s *Store) Check(ctx context.Context) []Finding {
 type check struct {
 	*Store
 	probe    blob.Object
-	findings []Finding
+	findings []ops.Finding
 }
 
 func (c *check) good(name, format string, args ...any) bool {
-	c.findings = append(c.findings, Finding{Name: name, OK: true, Detail: fmt.Sprintf(format, args...)})
+	c.findings = append(c.findings, ops.Finding{Name: name, OK: true, Detail: fmt.Sprintf(format, args...)})
 	return true
 }
 
 func (c *check) bad(name string, err error, remedy string) bool {
-	c.findings = append(c.findings, Finding{Name: name, Detail: err.Error(), Remedy: remedy})
+	c.findings = append(c.findings, ops.Finding{Name: name, Detail: err.Error(), Remedy: remedy})
 	return false
 }
 

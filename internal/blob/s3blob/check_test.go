@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"dpp/internal/blob/s3blob"
+	"dpp/internal/ops"
 	"dpp/test/servers"
 )
 
 // wantFindings compares the names; those that are not good start with '!'.
-func wantFindings(t *testing.T, findings []s3blob.Finding, want ...string) {
+func wantFindings(t *testing.T, findings []ops.Finding, want ...string) {
 	t.Helper()
 	var got []string
 	for _, f := range findings {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"dpp/internal/queue/sqsqueue"
+	"dpp/internal/ops"
 	"dpp/test/servers"
 )
 
@@ -125,10 +125,10 @@ func TestBootstrapWithoutPermissions(t *testing.T) {
 	}
 }
 
-func finding(findings []sqsqueue.Finding, name string) sqsqueue.Finding {
-	i := slices.IndexFunc(findings, func(f sqsqueue.Finding) bool { return f.Name == name })
+func finding(findings []ops.Finding, name string) ops.Finding {
+	i := slices.IndexFunc(findings, func(f ops.Finding) bool { return f.Name == name })
 	if i < 0 {
-		return sqsqueue.Finding{Detail: "there is no finding " + name}
+		return ops.Finding{Detail: "there is no finding " + name}
 	}
 	return findings[i]
 }

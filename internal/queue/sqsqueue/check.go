@@ -12,16 +12,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-)
 
-// Finding is one thing that was checked, field by field as operators are told.
-type Finding struct {
-	Name   string
-	OK     bool
-	Detail string
-	// Remedy says what to do; empty where OK.
-	Remedy string
-}
+	"dpp/internal/ops"
+)
 
 const (
 	findingQueue       = "queue"
@@ -36,9 +29,9 @@ const skew = time.Minute
 // Check finds out whether the queue can be used. It makes and changes nothing, apart
 // from one message without runs, which it sends, receives and deletes; where a worker is
 // faster, it looks into the store once more than it had to.
-func (q *Queue) Check(ctx context.Context) []Finding {
+func (q *Queue) Check(ctx context.Context) []ops.Finding {
 	url, ahead, err := q.lookUpAndCompare(ctx)
-	var findings []Finding
+	var findings []ops.Finding
 	if err != nil {
 		findings = append(findings, bad(findingQueue, err))
 	} else {
@@ -53,12 +46,12 @@ func (q *Queue) Check(ctx context.Context) []Finding {
 	return append(findings, q.checkAttributes(ctx, &url), q.checkPermissions(ctx, &url))
 }
 
-func good(name, format string, args ...any) Finding {
-	return Finding{Name: name, OK: true, Detail: fmt.Sprintf(format, args...)}
+func good(name, format string, args ...any) ops.Finding {
+	return ops.Finding{Name: name, OK: true, Detail: fmt.Sprintf(format, args...)}
 }
 
-func bad(name string, err error) Finding {
-	return Finding{Name: name, Detail: strings.TrimPrefix(err.Error(), "sqsqueue: "), Remedy: remedy(err)}
+func bad(name string, err error) ops.Finding {
+	return ops.Finding{Name: name, Detail: strings.TrimPrefix(err.Error(), "sqsqueue: "), Remedy: remedy(err)}
 }
 
 func remedy(err error) string {
@@ -101,23 +94,23 @@ func (q *Queue) lookUpAndCompare(ctx context.Context) (url string, ahead *time.D
 	return url, ahead, err
 }
 
-func clock(ahead time.Duration) Finding {
+func clock(ahead time.Duration) ops.Finding {
 	if ahead.Abs() <= skew {
 		return good(findingClock, "the clocks of this machine and of the service agree")
 	}
-	return Finding{
+	return ops.Finding{
 		Name: findingClock, Detail: fmt.Sprintf("the service's clock is %s ahead of this machine's", ahead.Round(time.Second)),
 		Remedy: "Set the system's clock, and keep it with NTP: requests signed at a wrong time are refused.",
 	}
 }
 
-func (q *Queue) checkAttributes(ctx context.Context, url *string) Finding {
+func (q *Queue) checkAttributes(ctx context.Context, url *string) ops.Finding {
 	var attributes map[string]string
 	if err := q.readAttributes(ctx, url, &attributes); err != nil {
 		return bad(findingAttributes, err)
 	}
 	if differences := q.differences(attributes); len(differences) > 0 {
-		return Finding{
+		return ops.Finding{
 			Name: findingAttributes, Detail: strings.Join(differences, "; "),
 			Remedy: "Change these attributes, or delete the queue and let dpp make it anew.",
 		}

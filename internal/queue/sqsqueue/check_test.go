@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"dpp/internal/queue/sqsqueue"
+	"dpp/internal/ops"
 	"dpp/test/servers"
 )
 
 // expect checks one finding: all is well, or it says what is wrong and what to do.
-func expect(t *testing.T, findings []sqsqueue.Finding, name string, ok bool, detail string) {
+func expect(t *testing.T, findings []ops.Finding, name string, ok bool, detail string) {
 	t.Helper()
 	f := finding(findings, name)
 	if f.OK != ok || !strings.Contains(f.Detail, detail) || (f.Remedy == "") != ok || strings.Contains(f.Detail, secret) {

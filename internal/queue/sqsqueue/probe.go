@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"dpp/internal/ops"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 
 // checkPermissions sends a message that says only "look into the store", and tries to
 // receive and delete it.
-func (q *Queue) checkPermissions(ctx context.Context, url *string) Finding {
+func (q *Queue) checkPermissions(ctx context.Context, url *string) ops.Finding {
 	id, err := q.sendProbe(ctx, url)
 	if err != nil {
 		return bad(findingPermissions, err)

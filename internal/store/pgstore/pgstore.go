@@ -113,9 +113,6 @@ func poolSized(url string) bool {
 	return ok
 }
 
-// Pool tells how the connections are used, for metrics.
-func (s *Store) Pool() *pgxpool.Stat { return s.pool.Stat() }
-
 // Close waits for the calls that are under way. Calls after it get
 // [store.ErrUnavailable]. Closing twice is harmless.
 func (s *Store) Close() error {
