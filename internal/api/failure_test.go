@@ -205,11 +205,13 @@ func TestPanics(t *testing.T) {
 	}{
 		"a value": {
 			func(c *api.Config) { c.Health = func(context.Context) api.Health { panic(secretive{"zq7x"}) } },
-			[]string{"/health", "/readyz", "/health"}, "api_test.secretive", // and the memo is not left locked
+			[]string{"/health", "/readyz", "/health"},
+			"api_test.secretive", // and the memo is not left locked
 		},
 		"the runtime's": {
 			func(c *api.Config) { c.Ready = func(map[string]bool) bool { return []bool{}[len(s.url)] } },
-			[]string{"/readyz", "/readyz"}, "index out of range",
+			[]string{"/readyz", "/readyz"},
+			"index out of range",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
