@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,17 +54,7 @@ func (g *runRow) finish() error {
 	run.CreatedAt, run.UpdatedAt = utc(run.CreatedAt), utc(run.UpdatedAt)
 	run.QueueExpiresAt, run.Deadline = utc(run.QueueExpiresAt), utc(run.Deadline)
 	run.CompletedAt, run.PurgedAt = moment(g.completed), moment(g.purged)
-	var err error
-	if run.Meta.Tags, err = rules.DecodeTags(g.tags); err != nil {
-		return fmt.Errorf("tags of %s: %w", run.ID, err)
-	}
-	if run.Result, err = rules.DecodeResult(g.result); err != nil {
-		return fmt.Errorf("result of %s: %w", run.ID, err)
-	}
-	if run.Error, err = rules.DecodeError(g.failure); err != nil {
-		return fmt.Errorf("error of %s: %w", run.ID, err)
-	}
-	return nil
+	return rules.Decode(run, g.tags, g.result, g.failure)
 }
 
 // leaseRow is a run's lease, empty where it has none.

@@ -9,6 +9,7 @@ import (
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
 
 // view is a transaction in which nothing changes.
@@ -33,9 +34,6 @@ func (v view) query(ctx context.Context, query string, each func(pgx.Row) error,
 	return forEach(rows, each)
 }
 
-// pageRows is how many rows of a snapshot are in memory at once.
-const pageRows = 200
-
 // Snapshot calls look with a view of the store in which nothing changes.
 func (s *Store) Snapshot(ctx context.Context, look func(store.Snapshot) error) error {
 	return s.look(ctx, func(v view) error { return look(snapshot{v}) })
@@ -43,30 +41,16 @@ func (s *Store) Snapshot(ctx context.Context, look func(store.Snapshot) error) e
 
 type snapshot struct{ view }
 
-// inPages hands over every item of a statement that takes the last one of the page
-// before, so that no answer is open while the caller asks for something else.
+// inPages is [rules.InPages] of a statement whose last parameter is its limit.
 func inPages[T any](ctx context.Context, v view, query string, scan func(pgx.Row) (T, error), args func(last *T) []any, each func(T) error) error {
-	var last *T
-	for {
-		var items []T
-		err := v.query(ctx, query, func(r pgx.Row) error {
+	return rules.InPages(func(last *T) (items []T, err error) {
+		err = v.query(ctx, query, func(r pgx.Row) error {
 			item, err := scan(r)
 			items = append(items, item)
 			return err
-		}, append(args(last), pageRows)...)
-		if err != nil {
-			return err
-		}
-		for _, item := range items {
-			if err := each(item); err != nil {
-				return err
-			}
-		}
-		if len(items) < pageRows {
-			return nil
-		}
-		last = &items[len(items)-1]
-	}
+		}, append(args(last), rules.PageRows)...)
+		return items, err
+	}, each)
 }
 
 const selectEachAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"dpp"
 )
@@ -49,8 +50,7 @@ func EncodeResult(r *dpp.Result) (*string, error) {
 	return encode(record)
 }
 
-// DecodeResult reads what [EncodeResult] wrote; an empty text is none.
-func DecodeResult(text string) (*dpp.Result, error) {
+func decodeResult(text string) (*dpp.Result, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -79,8 +79,7 @@ func EncodeError(e *dpp.RunError) (*string, error) {
 	})
 }
 
-// DecodeError reads what [EncodeError] wrote; an empty text is none.
-func DecodeError(text string) (*dpp.RunError, error) {
+func decodeError(text string) (*dpp.RunError, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -102,8 +101,7 @@ func EncodeTags(tags []string) (*string, error) {
 	return encode(tags)
 }
 
-// DecodeTags reads what [EncodeTags] wrote; an empty text is none.
-func DecodeTags(text string) (tags []string, err error) {
+func decodeTags(text string) (tags []string, err error) {
 	if text != "" {
 		err = json.Unmarshal([]byte(text), &tags)
 	}
@@ -117,4 +115,19 @@ func encode(value any) (*string, error) {
 	}
 	written := string(text)
 	return &written, nil
+}
+
+// Decode fills in the parts of a run that stores keep as JSON texts; an empty text is
+// none.
+func Decode(run *dpp.Run, tags, result, failure string) (err error) {
+	if run.Meta.Tags, err = decodeTags(tags); err != nil {
+		return fmt.Errorf("tags of %s: %w", run.ID, err)
+	}
+	if run.Result, err = decodeResult(result); err != nil {
+		return fmt.Errorf("result of %s: %w", run.ID, err)
+	}
+	if run.Error, err = decodeError(failure); err != nil {
+		return fmt.Errorf("error of %s: %w", run.ID, err)
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -294,17 +295,27 @@ func TestRecordsAreReadAsTheyWereWritten(t *testing.T) {
 	got, want := dpp.Score(1), dpp.Score(999_999)
 	result := &dpp.Result{Key: "k", SHA256: "s", Size: 1 << 60, Partial: true, Stop: dpp.StopTimebox, Reliability: 5, Artifacts: []dpp.Artifact{{Name: "a\u2028<"}}}
 	failure := &dpp.RunError{Reason: dpp.ReasonNotFound, Detail: "d", Hint: "h", Retryable: true, Reliability: &got, Required: &want, Reasons: []string{"r"}}
-	again(t, result, EncodeResult, DecodeResult)
-	again(t, nil, EncodeResult, DecodeResult)
-	again(t, failure, EncodeError, DecodeError)
-	again(t, nil, EncodeError, DecodeError)
-	again(t, []string{"a", ""}, EncodeTags, DecodeTags)
-	again(t, nil, EncodeTags, DecodeTags)
-	_, noResult := DecodeResult("{")
-	_, noError := DecodeError("[]")
-	_, noTags := DecodeTags("1")
+	again(t, result, EncodeResult, decodeResult)
+	again(t, nil, EncodeResult, decodeResult)
+	again(t, failure, EncodeError, decodeError)
+	again(t, nil, EncodeError, decodeError)
+	again(t, []string{"a", ""}, EncodeTags, decodeTags)
+	again(t, nil, EncodeTags, decodeTags)
+	_, noResult := decodeResult("{")
+	_, noError := decodeError("[]")
+	_, noTags := decodeTags("1")
 	if noResult == nil || noError == nil || noTags == nil {
 		t.Errorf("what is no record: %v, %v, %v", noResult, noError, noTags)
+	}
+	for _, bad := range [][3]string{{"1", "", ""}, {"", "{", ""}, {"", "", "[]"}} {
+		run := dpp.Run{ID: "run_a"}
+		if err := Decode(&run, bad[0], bad[1], bad[2]); err == nil || !strings.Contains(err.Error(), "run_a") {
+			t.Errorf("%q: %v, want it to name the run", bad, err)
+		}
+	}
+	run := dpp.Run{ID: "run_a"}
+	if err := Decode(&run, `["a"]`, "", ""); err != nil || len(run.Meta.Tags) != 1 || run.Result != nil || run.Error != nil {
+		t.Errorf("%+v, %v", run, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package sqlitestore
 import (
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"dpp"
@@ -65,17 +64,7 @@ func (g *runRow) finish() error {
 	run.CreatedAt, run.UpdatedAt = fromMillis(g.created), fromMillis(g.updated)
 	run.QueueExpiresAt, run.Deadline = fromMillis(g.queueExpires), fromMillis(g.ending)
 	run.CompletedAt, run.PurgedAt = moment(g.completed), moment(g.purged)
-	var err error
-	if run.Meta.Tags, err = rules.DecodeTags(g.tags); err != nil {
-		return fmt.Errorf("tags of %s: %w", run.ID, err)
-	}
-	if run.Result, err = rules.DecodeResult(g.result); err != nil {
-		return fmt.Errorf("result of %s: %w", run.ID, err)
-	}
-	if run.Error, err = rules.DecodeError(g.failure); err != nil {
-		return fmt.Errorf("error of %s: %w", run.ID, err)
-	}
-	return nil
+	return rules.Decode(run, g.tags, g.result, g.failure)
 }
 
 // leaseRow is a run's lease, empty where it has none.

@@ -6,10 +6,8 @@ import (
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
+	"dpp/internal/store/rules"
 )
-
-// pageRows is how many rows of a snapshot are in memory at once.
-const pageRows = 200
 
 // Snapshot calls look with a view of the store in which nothing changes.
 func (s *Store) Snapshot(ctx context.Context, look func(store.Snapshot) error) error {
@@ -25,37 +23,16 @@ func (s snapshot) with(ctx context.Context) *reading {
 	return &r
 }
 
-// inPages hands over every item of a statement that takes the last one of the page
-// before, so that no answer is open while the caller asks for something else.
-func inPages[T any](page func(last *T) ([]T, error), each func(T) error) error {
-	var last *T
-	for {
-		items, err := page(last)
-		if err != nil {
-			return err
-		}
-		for _, item := range items {
-			if err := each(item); err != nil {
-				return err
-			}
-		}
-		if len(items) < pageRows {
-			return nil
-		}
-		last = &items[len(items)-1]
-	}
-}
-
 const selectEachAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id > ?1 ORDER BY id LIMIT ?2`
 
 // EachAccount goes over every account.
 func (s snapshot) EachAccount(ctx context.Context, each func(ledger.Account) error) error {
-	return inPages(func(last *ledger.Account) ([]ledger.Account, error) {
+	return rules.InPages(func(last *ledger.Account) ([]ledger.Account, error) {
 		after := ""
 		if last != nil {
 			after = string(last.ID)
 		}
-		return gather(s.with(ctx), scanAccount, selectEachAccount, after, pageRows)
+		return gather(s.with(ctx), scanAccount, selectEachAccount, after, rules.PageRows)
 	}, each)
 }
 
@@ -63,12 +40,12 @@ const selectEachEntry = `SELECT ` + entryColumns + ` FROM entries WHERE account_
 
 // EachEntry goes over an account's entries.
 func (s snapshot) EachEntry(ctx context.Context, account dpp.AccountID, each func(ledger.Entry) error) error {
-	return inPages(func(last *ledger.Entry) ([]ledger.Entry, error) {
+	return rules.InPages(func(last *ledger.Entry) ([]ledger.Entry, error) {
 		after := int64(0)
 		if last != nil {
 			after = last.Seq
 		}
-		return gather(s.with(ctx), scanEntry, selectEachEntry, string(account), after, pageRows)
+		return gather(s.with(ctx), scanEntry, selectEachEntry, string(account), after, rules.PageRows)
 	}, each)
 }
 
@@ -85,12 +62,12 @@ func (s snapshot) EachRun(ctx context.Context, account dpp.AccountID, each func(
 		run.Leased = lease.token != ""
 		return run, err
 	}
-	return inPages(func(last *store.AuditRun) ([]store.AuditRun, error) {
+	return rules.InPages(func(last *store.AuditRun) ([]store.AuditRun, error) {
 		after := ""
 		if last != nil {
 			after = string(last.Run.ID)
 		}
-		return gather(s.with(ctx), scan, selectEachRun, string(account), after, pageRows)
+		return gather(s.with(ctx), scan, selectEachRun, string(account), after, rules.PageRows)
 	}, each)
 }
 
@@ -113,12 +90,12 @@ const selectEachUsage = `SELECT ` + usageColumns + ` FROM usage_days
 
 // EachUsage goes over the folded usage of an account.
 func (s snapshot) EachUsage(ctx context.Context, account dpp.AccountID, each func(store.UsageDay) error) error {
-	return inPages(func(last *store.UsageDay) ([]store.UsageDay, error) {
+	return rules.InPages(func(last *store.UsageDay) ([]store.UsageDay, error) {
 		var after store.UsageDay
 		if last != nil {
 			after = *last
 		}
-		return gather(s.with(ctx), scanUsage, selectEachUsage, string(account), after.Day, after.PackType, pageRows)
+		return gather(s.with(ctx), scanUsage, selectEachUsage, string(account), after.Day, after.PackType, rules.PageRows)
 	}, each)
 }
 
