@@ -8,12 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 )
 
 // PgBouncer starts a PgBouncer in transaction mode in front of a database that
 // [Postgres] or [PostgresServer.URL] gave, and returns the URL by way of it.
-func PgBouncer(t testing.TB, databaseURL string) string {
+func PgBouncer(t T, databaseURL string) string {
 	t.Helper()
 	database, err := url.Parse(databaseURL)
 	if err != nil {

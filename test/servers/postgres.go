@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -20,7 +19,7 @@ import (
 // Postgres returns the URL of a new, empty database on a server that all tests of
 // the process share. The database is dropped at the end of the test. That server
 // does not wait for its disk; see [NewPostgres] for one that does.
-func Postgres(t testing.TB) string {
+func Postgres(t T) string {
 	t.Helper()
 	s, err := sharedPostgres()
 	if err != nil {
@@ -49,13 +48,13 @@ type PostgresServer struct{ *Server }
 // NewPostgres starts a PostgreSQL that is as durable as it is shipped, and that the
 // test may stop and start. Its Kill is a stop in mode [Immediate]: to the data that
 // is the same as SIGKILL, which would leave the server's child processes behind.
-func NewPostgres(t testing.TB) *PostgresServer {
+func NewPostgres(t T) *PostgresServer {
 	t.Helper()
 	return &PostgresServer{newServer(t, postgresKind())}
 }
 
 // URL returns the URL of a new, empty database.
-func (p *PostgresServer) URL(t testing.TB) string {
+func (p *PostgresServer) URL(t T) string {
 	t.Helper()
 	name, err := createDatabase(t.Context(), p.Server)
 	if err != nil {

@@ -4,14 +4,13 @@ import (
 	"context"
 	"net"
 	"sync"
-	"testing"
 	"time"
 )
 
 // Proxy is a TCP proxy in front of a server, which a test can cut and slow. Its
 // methods are for one goroutine at a time.
 type Proxy struct {
-	t       testing.TB
+	t       T
 	address string
 	target  string
 
@@ -24,7 +23,7 @@ type Proxy struct {
 }
 
 // NewProxy starts a proxy to target, host:port, that ends with the test.
-func NewProxy(t testing.TB, target string) *Proxy {
+func NewProxy(t T, target string) *Proxy {
 	t.Helper()
 	listener, err := listenAnywhere()
 	if err != nil {

@@ -9,21 +9,20 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 
 	"github.com/redis/rueidis"
 )
 
 // Redis starts an empty Redis of the test's own, which keeps nothing over a
 // restart.
-func Redis(t testing.TB) *Server {
+func Redis(t T) *Server {
 	t.Helper()
 	return NewRedis(t)
 }
 
 // NewRedis starts a Redis with further arguments for redis-server, for instance
 // "--appendonly", "yes". They win over those of [Redis].
-func NewRedis(t testing.TB, args ...string) *Server {
+func NewRedis(t T, args ...string) *Server {
 	t.Helper()
 	return newServer(t, redisKind(args...))
 }

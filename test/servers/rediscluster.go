@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -17,7 +16,7 @@ const slots = 16384
 
 // RedisCluster starts a cluster of three masters without replicas, and returns
 // their addresses when it takes commands.
-func RedisCluster(t testing.TB) []string {
+func RedisCluster(t T) []string {
 	t.Helper()
 	var addresses []string
 	for range masters {
@@ -31,7 +30,7 @@ func RedisCluster(t testing.TB) []string {
 	return addresses
 }
 
-func clusterNode(t testing.TB) *Server {
+func clusterNode(t T) *Server {
 	t.Helper()
 	// The masters talk to each other at the port that is 10,000 higher. A busy
 	// machine is no reason for them to believe that one of them is lost.

@@ -9,12 +9,11 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"testing"
 )
 
 // S3 returns an S3 store that all tests of the process share: each makes buckets of
 // its own. It checks signatures.
-func S3(t testing.TB) Cloud {
+func S3(t T) Cloud {
 	t.Helper()
 	s, err := sharedS3()
 	if err != nil {
@@ -28,7 +27,7 @@ var sharedS3 = sync.OnceValues(func() (*Server, error) {
 })
 
 // NewS3 starts an S3 store of the test's own. It keeps its objects over a restart.
-func NewS3(t testing.TB) (*Server, Cloud) {
+func NewS3(t T) (*Server, Cloud) {
 	t.Helper()
 	s := newServer(t, s3Kind())
 	return s, s3Cloud(s)

@@ -46,7 +46,7 @@ var (
 
 // Server is one running process. Its methods are for one goroutine at a time.
 type Server struct {
-	t       testing.TB // nil: shared by all tests
+	t       T // nil: shared by all tests
 	kind    kind
 	dir     string
 	port    int
@@ -54,7 +54,7 @@ type Server struct {
 }
 
 // newServer starts a server that ends with the test.
-func newServer(t testing.TB, k kind) *Server {
+func newServer(t T, k kind) *Server {
 	t.Helper()
 	s, err := launch(t.Context(), k)
 	if err != nil {

@@ -10,12 +10,11 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 )
 
 // SQS returns an SQS service that all tests of the process share: each makes queues
 // of its own.
-func SQS(t testing.TB) Cloud {
+func SQS(t T) Cloud {
 	t.Helper()
 	s, err := sharedSQS()
 	if err != nil {
@@ -30,7 +29,7 @@ var sharedSQS = sync.OnceValues(func() (*Server, error) {
 
 // NewSQS starts an SQS service of the test's own. It forgets its queues in a
 // restart.
-func NewSQS(t testing.TB) (*Server, Cloud) {
+func NewSQS(t T) (*Server, Cloud) {
 	t.Helper()
 	s := newServer(t, sqsKind())
 	return s, sqsCloud(s)
