@@ -21,7 +21,10 @@ func everywhere(t *testing.T, test func(t *testing.T, start starter)) {
 		name  string
 		start starter
 	}{{"embedded", embedded}, {"production", production}} {
-		t.Run(configuration.name, func(t *testing.T) { test(t, configuration.start) })
+		t.Run(configuration.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, configuration.start)
+		})
 	}
 }
 

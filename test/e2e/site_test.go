@@ -28,6 +28,7 @@ type site struct {
 	place   []string // flags that say where the data is
 	parts   []*part
 	balance *balancer
+	plain   *http.Transport   // under the balancer
 	web     http.RoundTripper // checks every answer
 	key     dpp.Secret        // of a tenant with 100 USD
 }
@@ -42,10 +43,10 @@ func newSite(t *testing.T, env []string) *site {
 		}
 	}
 	s.env = append(s.env, env...)
-	plain := &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}
-	s.balance = &balancer{base: plain, report: func(err error) { t.Error(err) }, broken: map[string]int{}}
+	s.plain = &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}
+	s.balance = &balancer{base: s.plain, report: func(err error) { t.Error(err) }, broken: map[string]int{}}
 	t.Cleanup(func() {
-		plain.CloseIdleConnections()
+		s.plain.CloseIdleConnections()
 		for _, p := range s.parts {
 			p.kill()
 		}
@@ -106,6 +107,7 @@ func (s *site) up() {
 // stop ends all processes as an operator would and expects that to succeed.
 func (s *site) stop() {
 	s.t.Helper()
+	s.plain.CloseIdleConnections() // a server waits 5 s for the first request of a connection
 	for _, p := range s.parts {
 		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 			s.t.Fatal(err)
