@@ -48,7 +48,16 @@ func listRuns(x *exchange) error {
 		found = found[:filter.Limit-1]
 		next = intake.NewCursor(intake.RunList, string(found[len(found)-1].ID))
 	}
-	return x.answerRuns(found, next)
+	return x.answerPage(found, next)
+}
+
+// answerPage answers with runs that were read without their account.
+func (x *exchange) answerPage(found []dpp.Run, next string) error {
+	account, err := x.api.Service.Account(x.r.Context(), x.key)
+	if err != nil {
+		return err
+	}
+	return x.answerRuns(found, account.Available, next)
 }
 
 func statusNames() []string {
@@ -81,14 +90,25 @@ func (x *exchange) runsOfIDs(q *intake.Query) error {
 			ids = append(ids, id)
 		}
 	}
-	found, err := x.findRuns(ids, wait)
+	states, err := x.findRuns(ids, wait)
 	if err != nil {
 		return err
 	}
-	return x.answerRuns(found, "")
+	if len(states) == 0 {
+		return x.answerPage(nil, "")
+	}
+	found := make([]dpp.Run, len(states))
+	account := states[0].Account
+	for i, state := range states {
+		found[i] = state.Run
+		if state.Account.Version > account.Version {
+			account = state.Account
+		}
+	}
+	return x.answerRuns(found, account.Available, "")
 }
 
-func (x *exchange) findRuns(ids []dpp.RunID, wait int64) ([]dpp.Run, error) {
+func (x *exchange) findRuns(ids []dpp.RunID, wait int64) ([]store.RunState, error) {
 	if wait == 0 || len(ids) == 0 {
 		return x.api.Service.GetMany(x.r.Context(), x.key, ids)
 	}
@@ -98,13 +118,10 @@ func (x *exchange) findRuns(ids []dpp.RunID, wait int64) ([]dpp.Run, error) {
 }
 
 // answerRuns answers with a page of Run objects, without URLs and envelopes.
-func (x *exchange) answerRuns(found []dpp.Run, next string) error {
-	remaining, err := x.remaining()
-	if err != nil {
-		return err
-	}
+func (x *exchange) answerRuns(found []dpp.Run, remaining dpp.Money, next string) error {
 	page := dpp.List[dpp.RunView]{Data: make([]dpp.RunView, len(found)), NextCursor: next}
 	for i := range found {
+		var err error
 		if page.Data[i], err = x.api.Service.View(x.r.Context(), &found[i], remaining, runs.ViewOptions{}); err != nil {
 			return err
 		}

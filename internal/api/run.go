@@ -10,6 +10,7 @@ import (
 	"dpp/internal/api/intake"
 	"dpp/internal/blob"
 	"dpp/internal/runs"
+	"dpp/internal/store"
 )
 
 // patience is a context for waiting. It also lifts the connection's read deadline,
@@ -31,23 +32,19 @@ func getRun(x *exchange) error {
 		return err
 	}
 	known := intake.ParseETags(x.r.Header.Values("If-None-Match"))
-	run, err := x.findRun(wait, known.Latest())
+	found, err := x.findRun(wait, known.Latest())
 	if err != nil {
 		return err
 	}
-	remaining, err := x.remaining()
-	if err != nil {
-		return err
+	if run := &found.Run; known.Has(run.Version) && !run.Status.Terminal() {
+		return x.unchanged(run, found.Account.Available)
 	}
-	if known.Has(run.Version) && !run.Status.Terminal() {
-		return x.unchanged(&run, remaining)
-	}
-	return x.answerRun(http.StatusOK, &run, remaining, inline || run.Options.Inline)
+	return x.answerRun(http.StatusOK, &found, inline || found.Run.Options.Inline)
 }
 
 // findRun reads the run that the path names, waiting for its end, or for a version
 // after one that the caller has.
-func (x *exchange) findRun(wait, after int64) (dpp.Run, error) {
+func (x *exchange) findRun(wait, after int64) (store.RunState, error) {
 	id := dpp.RunID(x.r.PathValue("id"))
 	if wait == 0 || !id.Valid() {
 		return x.api.Service.Get(x.r.Context(), x.key, id)
@@ -55,12 +52,6 @@ func (x *exchange) findRun(wait, after int64) (dpp.Run, error) {
 	ctx, cancel := x.patience(wait)
 	defer cancel()
 	return x.api.Service.Wait(ctx, x.key, id, after)
-}
-
-// remaining is what the calling key may still spend.
-func (x *exchange) remaining() (dpp.Money, error) {
-	account, err := x.api.Service.Account(x.r.Context(), x.key)
-	return account.Available, err
 }
 
 // cancelRun answers POST /v1/runs/{id}/cancel.
@@ -72,23 +63,20 @@ func cancelRun(x *exchange) error {
 	if err := intake.DecodeNothing(body); err != nil {
 		return err
 	}
-	run, err := x.api.Service.Cancel(x.r.Context(), x.key, dpp.RunID(x.r.PathValue("id")))
+	state, err := x.api.Service.Cancel(x.r.Context(), x.key, dpp.RunID(x.r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	remaining, err := x.remaining()
-	if err != nil {
-		return err
-	}
-	return x.answerRun(http.StatusOK, &run, remaining, false)
+	return x.answerRun(http.StatusOK, &state, false)
 }
 
 // getResult answers GET /v1/runs/{id}/result with the stored bytes.
 func getResult(x *exchange) error {
-	run, err := x.findRun(0, 0)
+	found, err := x.findRun(0, 0)
 	if err != nil {
 		return err
 	}
+	run := &found.Run
 	if run.Result == nil {
 		return &runs.Refusal{
 			Reason: dpp.ReasonNotFound, RunID: run.ID,
@@ -96,19 +84,15 @@ func getResult(x *exchange) error {
 			Hint:   "Read the run until it is terminal, and its result only where its status is COMPLETED.",
 		}
 	}
-	remaining, err := x.remaining()
+	envelope, err := x.api.Service.Envelope(x.r.Context(), run)
+	if err != nil {
+		return x.withoutObject(run, err)
+	}
+	view, err := x.api.Service.View(x.r.Context(), run, found.Account.Available, runs.ViewOptions{})
 	if err != nil {
 		return err
 	}
-	envelope, err := x.api.Service.Envelope(x.r.Context(), &run)
-	if err != nil {
-		return x.withoutObject(&run, err)
-	}
-	view, err := x.api.Service.View(x.r.Context(), &run, remaining, runs.ViewOptions{})
-	if err != nil {
-		return err
-	}
-	x.runHeaders(&run, view.Cost)
+	x.runHeaders(run, view.Cost)
 	x.write(http.StatusOK, "application/json", envelope)
 	return nil
 }
@@ -123,8 +107,9 @@ func (x *exchange) withoutObject(run *dpp.Run, err error) error {
 }
 
 // answerRun answers with the Run object and the headers that go with it.
-func (x *exchange) answerRun(status int, run *dpp.Run, remaining dpp.Money, inline bool) error {
-	view, err := x.api.Service.View(x.r.Context(), run, remaining, runs.ViewOptions{URLs: true, Inline: inline})
+func (x *exchange) answerRun(status int, state *store.RunState, inline bool) error {
+	run := &state.Run
+	view, err := x.api.Service.View(x.r.Context(), run, state.Account.Available, runs.ViewOptions{URLs: true, Inline: inline})
 	if err != nil {
 		return x.withoutObject(run, err)
 	}

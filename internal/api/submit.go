@@ -1,15 +1,11 @@
 package api
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 
-	"dpp"
 	"dpp/internal/api/intake"
-	"dpp/internal/ledger"
 	"dpp/internal/runs"
+	"dpp/internal/store"
 )
 
 // submit answers POST /v1/runs. A request that cannot be read counts as a submit
@@ -30,9 +26,9 @@ func submit(x *exchange) error {
 	if receipt.Replayed {
 		x.Header().Set("Idempotent-Replayed", "true")
 	}
-	status, run, account := x.awaitSubmitted(receipt)
-	x.Header().Set("Location", "/v1/runs/"+string(run.ID))
-	return x.answerRun(status, &run, account.Available, run.Options.Inline)
+	status, state := x.awaitSubmitted(receipt)
+	x.Header().Set("Location", "/v1/runs/"+string(state.Run.ID))
+	return x.answerRun(status, &state, state.Run.Options.Inline)
 }
 
 // submission reads the request.
@@ -61,37 +57,21 @@ func (x *exchange) submission() (runs.Request, error) {
 	}, nil
 }
 
-// awaitSubmitted waits for the run's end where the caller prefers that. The run is
-// accepted whatever happens here: where the account cannot be read again, the answer
-// is that of the acceptance.
-func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, dpp.Run, ledger.Account) {
+// awaitSubmitted waits for the run's end where the caller prefers that.
+func (x *exchange) awaitSubmitted(receipt runs.Receipt) (int, store.RunState) {
+	state := store.RunState{Run: receipt.Run, Account: receipt.Account}
 	wait, preferred := intake.PreferredWait(x.r.Header.Values("Prefer"))
 	if !preferred {
-		return http.StatusAccepted, receipt.Run, receipt.Account
+		return http.StatusAccepted, state
 	}
 	x.Header().Set("Preference-Applied", "wait="+itoa(wait))
-	run, account := receipt.Run, receipt.Account
-	if !run.Status.Terminal() {
+	if !state.Run.Status.Terminal() {
 		ctx, cancel := x.patience(wait)
 		defer cancel()
-		run = x.api.Service.Follow(ctx, run)
-		later, err := x.api.Service.Account(x.r.Context(), x.key)
-		if err != nil {
-			x.accountUnread(err)
-			return http.StatusAccepted, receipt.Run, receipt.Account
-		}
-		account = later
+		state = x.api.Service.Follow(ctx, state)
 	}
-	if run.Status.Terminal() {
-		return http.StatusOK, run, account
+	if state.Run.Status.Terminal() {
+		return http.StatusOK, state
 	}
-	return http.StatusAccepted, run, account
-}
-
-func (x *exchange) accountUnread(err error) {
-	if errors.Is(err, context.Canceled) {
-		return // the caller left
-	}
-	x.api.Log.LogAttrs(x.r.Context(), slog.LevelWarn, "the account of an accepted run could not be read again",
-		slog.String("trace_id", x.trace), slog.String("tenant_id", string(x.key.Tenant)), slog.Any("error", err))
+	return http.StatusAccepted, state
 }

@@ -19,12 +19,17 @@ type watched struct {
 	lookups chan struct{}
 }
 
-func (w watched) Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error) {
+func (w watched) RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]store.RunState, error) {
+	for _, version := range above {
+		if version == 0 { // a poll
+			return w.Store.RunStates(ctx, above)
+		}
+	}
 	select {
 	case w.lookups <- struct{}{}:
 	default:
 	}
-	return w.Store.Versions(ctx, ids)
+	return w.Store.RunStates(ctx, above)
 }
 
 // newWatchedSite is a site that tells when somebody has begun to wait.

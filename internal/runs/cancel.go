@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"dpp"
+	"dpp/internal/store"
 )
 
 // errContended: a run changed hands more often than one cancel follows.
@@ -18,27 +19,28 @@ const cancelTries = 100
 // transition comes first it reads again, until the run is terminal. A run that was
 // cancelled before is returned as it is; one that ended otherwise is the refusal
 // RUN_ALREADY_TERMINAL.
-func (s *Service) Cancel(ctx context.Context, key dpp.Key, id dpp.RunID) (dpp.Run, error) {
+func (s *Service) Cancel(ctx context.Context, key dpp.Key, id dpp.RunID) (store.RunState, error) {
 	for range cancelTries {
-		run, err := s.Get(ctx, key, id)
+		state, err := s.Get(ctx, key, id)
 		if err != nil {
-			return dpp.Run{}, err
+			return store.RunState{}, err
 		}
+		run := state.Run
 		if run.Status == dpp.StatusCanceled {
-			return run, nil
+			return state, nil
 		}
 		if run.Status.Terminal() {
-			return dpp.Run{}, &Refusal{Reason: dpp.ReasonRunAlreadyTerminal, RunID: run.ID}
+			return store.RunState{}, &Refusal{Reason: dpp.ReasonRunAlreadyTerminal, RunID: run.ID}
 		}
 		t := s.end(&run, dpp.StatusCanceled, dpp.ReasonCanceled, 0)
 		t.Error = failureOf(dpp.ReasonCanceled)
 		out, err := s.ends.Do(ctx, t)
 		if err != nil {
-			return dpp.Run{}, err
+			return store.RunState{}, err
 		}
 		if out.Happened {
-			return out.Run, nil
+			return store.RunState{Run: out.Run, Account: out.Account}, nil
 		}
 	}
-	return dpp.Run{}, errContended
+	return store.RunState{}, errContended
 }

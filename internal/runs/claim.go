@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"dpp"
+	"dpp/internal/ledger"
 	"dpp/internal/store"
 )
 
@@ -39,7 +40,7 @@ func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*sto
 		}
 		s.logTransition(ctx, &c.Run, dpp.StatusQueued)
 		s.observe.Transitioned(&c.Run, dpp.StatusQueued)
-		s.hub.notify(&c.Run)
+		s.hub.notify(&c.Run, ledger.Account{})
 		claimed = append(claimed, c)
 	}
 	return claimed, nil

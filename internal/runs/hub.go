@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/ledger"
 	"dpp/internal/store"
 )
 
@@ -35,7 +36,7 @@ type Hub struct {
 type Watch struct {
 	hub   *Hub
 	known map[dpp.RunID]int64 // guarded by hub.mu
-	fresh map[dpp.RunID]dpp.Run
+	fresh map[dpp.RunID]store.RunState
 	ready chan struct{}
 }
 
@@ -48,9 +49,10 @@ func newHub(reader store.Reader, interval time.Duration, log *slog.Logger) *Hub 
 	return h
 }
 
-// Watch begins to follow runs; version 0 hears of any state. The caller closes it.
+// Watch begins to follow runs, from the versions that the caller has. The caller
+// closes it.
 func (h *Hub) Watch(known map[dpp.RunID]int64) *Watch {
-	w := &Watch{hub: h, known: known, fresh: make(map[dpp.RunID]dpp.Run), ready: make(chan struct{}, 1)}
+	w := &Watch{hub: h, known: known, fresh: make(map[dpp.RunID]store.RunState), ready: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for id := range known {
@@ -73,16 +75,14 @@ func (h *Hub) Watch(known map[dpp.RunID]int64) *Watch {
 // point because the server shuts down.
 func (w *Watch) Ready() <-chan struct{} { return w.ready }
 
-// Changed returns the runs that changed since the last call, as they are now.
-func (w *Watch) Changed() []dpp.Run {
+// Changed returns the runs that changed since the last call, as they are now. The
+// account is empty where the change did not touch it.
+func (w *Watch) Changed() []store.RunState {
 	w.hub.mu.Lock()
 	defer w.hub.mu.Unlock()
-	runs := make([]dpp.Run, 0, len(w.fresh))
-	for _, run := range w.fresh {
-		runs = append(runs, run)
-	}
+	states := slices.Collect(maps.Values(w.fresh))
 	clear(w.fresh)
-	return runs
+	return states
 }
 
 // Ended tells that waiting has no more point.
@@ -92,31 +92,33 @@ func (w *Watch) Ended() bool {
 	return w.hub.ended
 }
 
-// follow keeps runs as they are now until done holds of one, ctx ends or waiting
-// has no more point.
-func (w *Watch) follow(ctx context.Context, runs []dpp.Run, done func(*dpp.Run) bool) {
-	at := make(map[dpp.RunID]int, len(runs))
-	for i := range runs {
-		at[runs[i].ID] = i
+// follow keeps runs, of which done holds of none, as they are now until it holds of
+// one, ctx ends or waiting has no more point.
+func (w *Watch) follow(ctx context.Context, states []store.RunState, done func(*dpp.Run) bool) {
+	at := make(map[dpp.RunID]int, len(states))
+	for i := range states {
+		at[states[i].Run.ID] = i
 	}
-	for len(runs) > 0 {
-		for i := range runs {
-			if done(&runs[i]) {
-				return
-			}
-		}
-		if w.Ended() {
-			return
-		}
+	for !w.Ended() {
 		select {
 		case <-ctx.Done():
 			return
 		case <-w.Ready():
 		}
-		for _, run := range w.Changed() {
-			if i, ok := at[run.ID]; ok && run.Version > runs[i].Version {
-				runs[i] = run
+		ended := false
+		for _, changed := range w.Changed() {
+			i, ok := at[changed.Run.ID]
+			if !ok || changed.Run.Version <= states[i].Run.Version {
+				continue
 			}
+			states[i].Run = changed.Run
+			if changed.Account.Version > states[i].Account.Version {
+				states[i].Account = changed.Account
+			}
+			ended = ended || done(&states[i].Run)
+		}
+		if ended {
+			return
 		}
 	}
 }
@@ -140,13 +142,14 @@ func (w *Watch) wake() {
 	}
 }
 
-func (h *Hub) notify(run *dpp.Run) {
+// notify tells of a run that changed. The account is empty where it did not.
+func (h *Hub) notify(run *dpp.Run, account ledger.Account) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.waiters[run.ID] {
 		if run.Version > w.known[run.ID] {
 			w.known[run.ID] = run.Version
-			w.fresh[run.ID] = *run
+			w.fresh[run.ID] = store.RunState{Run: *run, Account: account}
 			w.wake()
 		}
 	}
@@ -188,30 +191,16 @@ func (h *Hub) poll(ctx context.Context) bool {
 	if len(known) == 0 || ctx.Err() != nil {
 		return false
 	}
-	runs, err := h.changed(ctx, known)
+	reading, cancel := context.WithTimeout(ctx, hubTimeout)
+	defer cancel()
+	states, err := h.reader.RunStates(reading, known)
 	if err != nil {
 		h.complain(ctx, err)
 	}
-	for i := range runs {
-		h.notify(&runs[i])
+	for i := range states {
+		h.notify(&states[i].Run, states[i].Account)
 	}
 	return true
-}
-
-// changed looks up the runs that have a newer version than the known one.
-func (h *Hub) changed(ctx context.Context, known map[dpp.RunID]int64) ([]dpp.Run, error) {
-	ctx, cancel := context.WithTimeout(ctx, hubTimeout)
-	defer cancel()
-	ids := slices.Collect(maps.Keys(known))
-	versions, err := h.reader.Versions(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	ids = slices.DeleteFunc(ids, func(id dpp.RunID) bool { return versions[id] <= known[id] })
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return h.reader.RunsByID(ctx, ids)
 }
 
 func (h *Hub) complain(ctx context.Context, err error) {

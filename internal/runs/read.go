@@ -17,84 +17,92 @@ import (
 
 // Get returns a run of the key's tenant and mode. Everything else is the same
 // [*Refusal] NOT_FOUND; a run past its retention is RESULT_EXPIRED to its owner.
-func (s *Service) Get(ctx context.Context, key dpp.Key, id dpp.RunID) (dpp.Run, error) {
+func (s *Service) Get(ctx context.Context, key dpp.Key, id dpp.RunID) (store.RunState, error) {
 	found, err := s.GetMany(ctx, key, []dpp.RunID{id})
 	if err != nil {
-		return dpp.Run{}, err
+		return store.RunState{}, err
 	}
 	return only(found)
 }
 
 // only is the run that was asked for by itself, if it is there and still kept.
-func only(found []dpp.Run) (dpp.Run, error) {
+func only(found []store.RunState) (store.RunState, error) {
 	switch {
 	case len(found) == 0:
-		return dpp.Run{}, refuse(dpp.ReasonNotFound)
-	case !found[0].PurgedAt.IsZero():
-		return dpp.Run{}, refuse(dpp.ReasonResultExpired)
+		return store.RunState{}, refuse(dpp.ReasonNotFound)
+	case !found[0].Run.PurgedAt.IsZero():
+		return store.RunState{}, refuse(dpp.ReasonResultExpired)
 	default:
 		return found[0], nil
 	}
 }
 
-// GetMany returns those of the runs that are the key's own, in the order asked for.
-func (s *Service) GetMany(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]dpp.Run, error) {
-	valid := make([]dpp.RunID, 0, len(ids))
-	for _, id := range ids {
-		if id.Valid() {
-			valid = append(valid, id)
-		}
-	}
+// GetMany returns those of the runs that are the key's own, in the order asked for,
+// each with its account. Polls that come at once share one read.
+func (s *Service) GetMany(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]store.RunState, error) {
+	valid := slices.DeleteFunc(slices.Clone(ids), func(id dpp.RunID) bool { return !id.Valid() })
 	if len(valid) == 0 {
 		return nil, nil
 	}
-	found, err := s.Store.RunsByID(ctx, valid)
+	byID, err := s.polls.Do(ctx, valid)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[dpp.RunID]*dpp.Run, len(found))
-	for i := range found {
-		if own(key, &found[i]) {
-			byID[found[i].ID] = &found[i]
-		}
-	}
-	runs := make([]dpp.Run, 0, len(byID))
+	states := make([]store.RunState, 0, len(valid))
+	asked := make(map[dpp.RunID]bool, len(valid))
 	for _, id := range valid {
-		if run := byID[id]; run != nil {
-			runs = append(runs, *run)
-			delete(byID, id)
+		if state, ok := byID[id]; ok && own(key, &state.Run) && !asked[id] {
+			states = append(states, state)
+		}
+		asked[id] = true
+	}
+	return states, nil
+}
+
+// readStates reads the runs of all polls, each of which finds its own in the answer.
+func (s *Service) readStates(ctx context.Context, polls [][]dpp.RunID) ([]map[dpp.RunID]store.RunState, error) {
+	above := make(map[dpp.RunID]int64)
+	for _, ids := range polls {
+		for _, id := range ids {
+			above[id] = 0
 		}
 	}
-	return runs, nil
+	found, err := s.Store.RunStates(ctx, above)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[dpp.RunID]store.RunState, len(found))
+	for _, state := range found {
+		byID[state.Run.ID] = state
+	}
+	return slices.Repeat([]map[dpp.RunID]store.RunState{byID}, len(polls)), nil
 }
 
 func own(key dpp.Key, run *dpp.Run) bool { return run.Tenant == key.Tenant && run.Live == key.Live }
 
 // Wait returns a run once its version is above after or it is terminal, or as it
 // is when ctx ends or the server shuts down.
-func (s *Service) Wait(ctx context.Context, key dpp.Key, id dpp.RunID, after int64) (dpp.Run, error) {
+func (s *Service) Wait(ctx context.Context, key dpp.Key, id dpp.RunID, after int64) (store.RunState, error) {
 	done := func(run *dpp.Run) bool { return run.Status.Terminal() || after > 0 && run.Version > after }
 	found, err := s.wait(ctx, key, []dpp.RunID{id}, done)
 	if err != nil {
-		return dpp.Run{}, err
+		return store.RunState{}, err
 	}
 	return only(found)
 }
 
 // WaitAny returns the runs of ids that are the key's own as soon as any of them is
 // terminal, or as they are when ctx ends or the server shuts down.
-func (s *Service) WaitAny(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]dpp.Run, error) {
+func (s *Service) WaitAny(ctx context.Context, key dpp.Key, ids []dpp.RunID) ([]store.RunState, error) {
 	return s.wait(ctx, key, ids, func(run *dpp.Run) bool { return run.Status.Terminal() })
 }
 
 // Follow returns a run that was just read once it is terminal, or as it is when ctx
 // ends or the server shuts down.
-func (s *Service) Follow(ctx context.Context, run dpp.Run) dpp.Run {
-	watch := s.hub.Watch(map[dpp.RunID]int64{run.ID: run.Version})
-	defer watch.Close()
-	runs := []dpp.Run{run}
-	watch.follow(ctx, runs, func(run *dpp.Run) bool { return run.Status.Terminal() })
-	return runs[0]
+func (s *Service) Follow(ctx context.Context, state store.RunState) store.RunState {
+	states := []store.RunState{state}
+	s.follow(ctx, states, func(run *dpp.Run) bool { return run.Status.Terminal() })
+	return states[0]
 }
 
 // waitReadTimeout is the time that a wait has to read what it waits for.
@@ -102,22 +110,33 @@ const waitReadTimeout = 10 * time.Second
 
 // wait follows runs until done holds of one. ctx bounds the waiting, not the
 // reading, which has a deadline of its own: time up is an ordinary answer.
-func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done func(*dpp.Run) bool) ([]dpp.Run, error) {
-	known := make(map[dpp.RunID]int64, len(ids))
-	for _, id := range ids {
-		known[id] = 0
-	}
-	// Watching begins before reading, so that no change falls between the two.
-	watch := s.hub.Watch(known)
-	defer watch.Close()
+func (s *Service) wait(ctx context.Context, key dpp.Key, ids []dpp.RunID, done func(*dpp.Run) bool) ([]store.RunState, error) {
 	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitReadTimeout)
-	runs, err := s.GetMany(reading, key, ids)
+	states, err := s.GetMany(reading, key, ids)
 	cancel()
 	if err != nil {
 		return nil, err
 	}
-	watch.follow(ctx, runs, done)
-	return runs, nil
+	s.follow(ctx, states, done)
+	return states, nil
+}
+
+// follow keeps runs that were just read as they are now until done holds of one, ctx
+// ends or waiting has no more point.
+func (s *Service) follow(ctx context.Context, states []store.RunState, done func(*dpp.Run) bool) {
+	known := make(map[dpp.RunID]int64, len(states))
+	for i := range states {
+		if done(&states[i].Run) {
+			return
+		}
+		known[states[i].Run.ID] = states[i].Run.Version
+	}
+	if len(known) == 0 {
+		return
+	}
+	watch := s.hub.Watch(known) // it hears of every version after those that were read
+	defer watch.Close()
+	watch.follow(ctx, states, done)
 }
 
 // List returns runs of the key's tenant and mode, newest first.
@@ -126,8 +145,7 @@ func (s *Service) List(ctx context.Context, key dpp.Key, q store.ListQuery) ([]d
 	return s.Store.ListRuns(ctx, q)
 }
 
-// Account returns the key's account. Every answer of a run carries its balance, so
-// answers that are made at once share one read.
+// Account returns the key's account. Answers that are made at once share one read.
 func (s *Service) Account(ctx context.Context, key dpp.Key) (ledger.Account, error) {
 	account, err := s.accounts.Do(ctx, key.Account())
 	if err == nil && account.ID == "" {

@@ -76,6 +76,7 @@ type Service struct {
 	submits  *batch.Group[*submission, submitted]
 	puts     *batch.Group[blob.Object, blob.PutOutcome]
 	ends     *batch.Group[store.Transition, store.Transitioned]
+	polls    *batch.Group[[]dpp.RunID, map[dpp.RunID]store.RunState]
 	accounts *batch.Group[dpp.AccountID, ledger.Account]
 }
 
@@ -83,6 +84,9 @@ const (
 	batchItems   = 1024
 	batchBytes   = 4 << 20
 	batchTimeout = 30 * time.Second
+
+	pollBytes   = 4 << 10 // what a run weighs, so that a thousand are read at once at most
+	pollFlights = 4       // so that a slow read holds few others up
 )
 
 // New returns a Service that works.
@@ -96,6 +100,9 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 	puts.Unreachable = func(error) bool { return true } // an object's own fault is its outcome, never an error
 	s.puts = batch.New("put", ports.Blob.Put, puts)
 	s.ends = batch.New("end", s.apply, options(s, "end", func(store.Transition) int { return 1024 }))
+	polls := options(s, "poll", func(ids []dpp.RunID) int { return len(ids) * pollBytes })
+	polls.Flights = pollFlights
+	s.polls = batch.New("poll", s.readStates, polls)
 	s.accounts = batch.New("account", s.readAccounts, options(s, "account", func(dpp.AccountID) int { return 64 }))
 	return s
 }
@@ -126,6 +133,7 @@ func (s *Service) Close() {
 	s.submits.Close()
 	s.puts.Close()
 	s.ends.Close()
+	s.polls.Close()
 	s.accounts.Close()
 	s.bell.close()
 	s.teller.close()
@@ -150,7 +158,7 @@ func (s *Service) apply(ctx context.Context, batch []store.Transition) ([]store.
 		}
 		s.logTransition(ctx, &o.Run, batch[i].From)
 		s.observe.Transitioned(&o.Run, batch[i].From)
-		s.hub.notify(&o.Run)
+		s.hub.notify(&o.Run, o.Account)
 		if o.Run.Status.Terminal() {
 			words = append(words, s.word(o.Account))
 		}

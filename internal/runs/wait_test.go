@@ -32,7 +32,7 @@ func TestOwnersOnly(t *testing.T) {
 		}
 	}
 	many, err := p.Service.GetMany(t.Context(), p.Key, []dpp.RunID{dpp.NewRunID(), id, "x", id})
-	if err != nil || len(many) != 1 || many[0].ID != id {
+	if err != nil || len(many) != 1 || many[0].Run.ID != id {
 		t.Errorf("of four ids %d came back, %v", len(many), err)
 	}
 }
@@ -40,18 +40,18 @@ func TestOwnersOnly(t *testing.T) {
 func TestCancel(t *testing.T) {
 	p := open(t, platform.Options{})
 	queued := p.Submit("queued-key")
-	run, err := p.Service.Cancel(t.Context(), p.Key, queued.ID)
-	if err != nil || run.Status != dpp.StatusCanceled || run.Used != 0 || run.Money != dpp.MoneyRefunded {
-		t.Errorf("in the queue: %s, used %s, %v", run.Status, run.Used, err)
+	state, err := p.Service.Cancel(t.Context(), p.Key, queued.ID)
+	if err != nil || state.Run.Status != dpp.StatusCanceled || state.Run.Used != 0 || state.Run.Money != dpp.MoneyRefunded {
+		t.Errorf("in the queue: %s, used %s, %v", state.Run.Status, state.Run.Used, err)
 	}
-	if again, err := p.Service.Cancel(t.Context(), p.Key, queued.ID); err != nil || again.Version != run.Version {
-		t.Errorf("again: version %d after %d, %v", again.Version, run.Version, err)
+	if again, err := p.Service.Cancel(t.Context(), p.Key, queued.ID); err != nil || again.Run.Version != state.Run.Version {
+		t.Errorf("again: version %d after %d, %v", again.Run.Version, state.Run.Version, err)
 	}
 	processing := p.Submit("processing-key")
 	p.Claim()
-	run, err = p.Service.Cancel(t.Context(), p.Key, processing.ID)
-	if err != nil || run.Status != dpp.StatusCanceled || run.Used != dpp.MinimumFee(dpp.USD/2) {
-		t.Errorf("while processing: %s, used %s, %v", run.Status, run.Used, err)
+	state, err = p.Service.Cancel(t.Context(), p.Key, processing.ID)
+	if err != nil || state.Run.Status != dpp.StatusCanceled || state.Run.Used != dpp.MinimumFee(dpp.USD/2) {
+		t.Errorf("while processing: %s, used %s, %v", state.Run.Status, state.Run.Used, err)
 	}
 	p.Submit("done-key")
 	claimed := p.Claim()
@@ -66,10 +66,10 @@ func TestCancel(t *testing.T) {
 }
 
 // waiting starts a wait and returns once it is on its way, with its answer to come.
-func waiting(t *testing.T, wait func(ctx context.Context) (dpp.Run, error)) <-chan dpp.Run {
+func waiting(t *testing.T, wait func(ctx context.Context) (store.RunState, error)) <-chan store.RunState {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	answer := make(chan dpp.Run, 1)
+	answer := make(chan store.RunState, 1)
 	go func() {
 		defer cancel()
 		run, err := wait(ctx)
@@ -86,8 +86,10 @@ func TestWaitHearsOfEveryKindOfChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, platform.Options{Config: func(c *runs.Config) { c.HubInterval = 5 * time.Millisecond }})
 			run := p.Submit("wait-key")
-			next := waiting(t, func(ctx context.Context) (dpp.Run, error) { return p.Service.Wait(ctx, p.Key, run.ID, run.Version) })
-			end := waiting(t, func(ctx context.Context) (dpp.Run, error) { return p.Service.Wait(ctx, p.Key, run.ID, 0) })
+			next := waiting(t, func(ctx context.Context) (store.RunState, error) {
+				return p.Service.Wait(ctx, p.Key, run.ID, run.Version)
+			})
+			end := waiting(t, func(ctx context.Context) (store.RunState, error) { return p.Service.Wait(ctx, p.Key, run.ID, 0) })
 			var claimed *store.Claimed
 			if elsewhere {
 				slot := []store.Slot{{Token: "other", TTL: time.Minute}}
@@ -99,14 +101,14 @@ func TestWaitHearsOfEveryKindOfChange(t *testing.T) {
 			} else {
 				claimed = p.Claim()
 			}
-			if got := <-next; got.Version < 2 {
-				t.Errorf("the next version is %d", got.Version)
+			if got := <-next; got.Run.Version < 2 {
+				t.Errorf("the next version is %d", got.Run.Version)
 			}
 			if _, err := p.Service.Finish(t.Context(), claimed, p.Execute(claimed)); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-end; got.Status != dpp.StatusCompleted {
-				t.Errorf("the wait ended at %s", got.Status)
+			if got := <-end; got.Run.Status != dpp.StatusCompleted {
+				t.Errorf("the wait ended at %s", got.Run.Status)
 			}
 		})
 	}
@@ -117,15 +119,15 @@ func TestTimeUpIsAnOrdinaryAnswer(t *testing.T) {
 	run := p.Submit("time-key")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got, err := p.Service.Wait(ctx, p.Key, run.ID, 0); err != nil || got.ID != run.ID || got.Status != dpp.StatusQueued {
-		t.Errorf("time up: %s, %v", got.Status, err)
+	if got, err := p.Service.Wait(ctx, p.Key, run.ID, 0); err != nil || got.Run.ID != run.ID || got.Run.Status != dpp.StatusQueued {
+		t.Errorf("time up: %s, %v", got.Run.Status, err)
 	}
 }
 
 func TestWaitAnyReturnsAtTheFirstEnd(t *testing.T) {
 	p := open(t, platform.Options{})
 	first, second := p.Submit("any-key-1"), p.Submit("any-key-2")
-	answer := make(chan []dpp.Run, 1)
+	answer := make(chan []store.RunState, 1)
 	go func() {
 		found, err := p.Service.WaitAny(t.Context(), p.Key, []dpp.RunID{first.ID, second.ID})
 		if err != nil {
@@ -137,7 +139,7 @@ func TestWaitAnyReturnsAtTheFirstEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := <-answer
-	if len(found) != 2 || found[0].ID != first.ID || found[0].Status != dpp.StatusQueued || found[1].Status != dpp.StatusCanceled {
+	if len(found) != 2 || found[0].Run.ID != first.ID || found[0].Run.Status != dpp.StatusQueued || found[1].Run.Status != dpp.StatusCanceled {
 		t.Errorf("found %+v", found)
 	}
 }
@@ -145,13 +147,13 @@ func TestWaitAnyReturnsAtTheFirstEnd(t *testing.T) {
 func TestShutdownEndsWaits(t *testing.T) {
 	p := open(t, platform.Options{})
 	run := p.Submit("shutdown-key")
-	before := waiting(t, func(ctx context.Context) (dpp.Run, error) { return p.Service.Wait(ctx, p.Key, run.ID, 0) })
+	before := waiting(t, func(ctx context.Context) (store.RunState, error) { return p.Service.Wait(ctx, p.Key, run.ID, 0) })
 	p.Service.EndWaits()
-	if got := <-before; got.Status != dpp.StatusQueued {
-		t.Errorf("ended with %s", got.Status)
+	if got := <-before; got.Run.Status != dpp.StatusQueued {
+		t.Errorf("ended with %s", got.Run.Status)
 	}
-	if got, err := p.Service.Wait(t.Context(), p.Key, run.ID, 0); err != nil || got.Status != dpp.StatusQueued {
-		t.Errorf("a wait after the end: %s, %v", got.Status, err)
+	if got, err := p.Service.Wait(t.Context(), p.Key, run.ID, 0); err != nil || got.Run.Status != dpp.StatusQueued {
+		t.Errorf("a wait after the end: %s, %v", got.Run.Status, err)
 	}
 }
 

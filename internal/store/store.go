@@ -221,8 +221,10 @@ type Reader interface {
 	// its window; nil where there is none.
 	RunsByKey(ctx context.Context, keys []KeyRef) ([]*KnownKey, error)
 
-	// Versions returns the version of those of the runs that exist.
-	Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error)
+	// RunStates returns those of the runs that exist at a version above the given one,
+	// each with its account, in no particular order, by one statement: it is what
+	// polls and waits ask. It does not look at owners.
+	RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]RunState, error)
 
 	// ListRuns returns runs of one tenant, newest first.
 	ListRuns(ctx context.Context, query ListQuery) ([]dpp.Run, error)
@@ -232,6 +234,12 @@ type Reader interface {
 
 	// Depth counts the runs that wait in the queue and how long the first has.
 	Depth(ctx context.Context) (waiting int64, oldest time.Duration, err error)
+}
+
+// RunState is a run and the account that it is paid from, as of one moment.
+type RunState struct {
+	Run     dpp.Run
+	Account ledger.Account
 }
 
 // KnownKey is what an idempotency key was used for.

@@ -46,11 +46,11 @@ func ended(t *testing.T, p *platform.Platform, id dpp.RunID) dpp.Run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
-	run, err := p.Service.Wait(ctx, p.Key, id, 0)
-	if err != nil || !run.Status.Terminal() {
-		t.Fatalf("run %s is %s, %v", id, run.Status, err)
+	state, err := p.Service.Wait(ctx, p.Key, id, 0)
+	if err != nil || !state.Run.Status.Terminal() {
+		t.Fatalf("run %s is %s, %v", id, state.Run.Status, err)
 	}
-	return run
+	return state.Run
 }
 
 func TestRunsAreExecutedAndSettled(t *testing.T) {

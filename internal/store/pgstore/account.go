@@ -14,11 +14,17 @@ import (
 	"dpp/internal/store/rules"
 )
 
-const accountColumns = `accounts.id, tenant_id, credited, available, held, spent, open_runs, suspended, version, seq`
+const accountColumns = `accounts.id, accounts.tenant_id, credited, available, held, spent, open_runs, suspended, accounts.version, seq`
+
+func columnsOfAccount(a *ledger.Account) []any {
+	return []any{
+		(*string)(&a.ID), (*string)(&a.Tenant), (*int64)(&a.Credited), (*int64)(&a.Available), (*int64)(&a.Held),
+		(*int64)(&a.Spent), &a.OpenRuns, &a.Suspended, &a.Version, &a.Seq,
+	}
+}
 
 func scanAccount(r pgx.Row) (a ledger.Account, err error) {
-	err = r.Scan((*string)(&a.ID), (*string)(&a.Tenant), (*int64)(&a.Credited), (*int64)(&a.Available), (*int64)(&a.Held),
-		(*int64)(&a.Spent), &a.OpenRuns, &a.Suspended, &a.Version, &a.Seq)
+	err = r.Scan(columnsOfAccount(&a)...)
 	return a, err
 }
 

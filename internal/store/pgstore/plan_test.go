@@ -177,7 +177,11 @@ func look(t *testing.T, s *Store, runs []dpp.Run, batch []store.Submission) {
 	ctx := t.Context()
 	_, err := s.RunsByID(ctx, ids(runs))
 	must(t, err)
-	_, err = s.Versions(ctx, ids(runs))
+	above := make(map[dpp.RunID]int64)
+	for _, run := range runs {
+		above[run.ID] = 0
+	}
+	_, err = s.RunStates(ctx, above)
 	must(t, err)
 	_, err = s.RunsByKey(ctx, column(batch, func(b *store.Submission) store.KeyRef { return b.Key }))
 	must(t, err)

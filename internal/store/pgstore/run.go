@@ -12,7 +12,7 @@ import (
 )
 
 // runColumns are what [runRow] reads, of the table runs alone.
-const runColumns = `runs.id, runs.tenant_id, runs.live, pack_type, pack_version, profile_version, status, money, version, attempt, losses,
+const runColumns = `runs.id, runs.tenant_id, runs.live, pack_type, pack_version, profile_version, status, money, runs.version, attempt, losses,
 	max_cost, timebox_ms, min_reliability, inline, allow_partial, trace_id, external_id, coalesce(tags::text, ''), inputs_key,
 	runs.created_at, updated_at, queue_expires_at, deadline, completed_at, purged_at, used, coalesce(result::text, ''), coalesce(error::text, '')`
 
@@ -104,19 +104,27 @@ func (s *Store) RunsByID(ctx context.Context, ids []dpp.RunID) ([]dpp.Run, error
 	return readAll(ctx, s, aRun, selectRuns, texts(distinct(ids)))
 }
 
-const selectVersions = `SELECT runs.id, version FROM unnest((SELECT $1::text[])) AS wanted (id) JOIN runs ON runs.id = wanted.id`
+// LIMIT keeps the server from joining all accounts with all runs that it expects.
+const selectRunStates = `SELECT ` + runColumns + `, ` + leaseColumns + `, ` + accountColumns + `
+	FROM unnest((SELECT $1::text[]), (SELECT $2::bigint[])) AS wanted (id, version)
+	JOIN runs ON runs.id = wanted.id AND runs.version > wanted.version
+	CROSS JOIN LATERAL (SELECT * FROM accounts WHERE accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live LIMIT 1) AS accounts
+	LEFT JOIN leases ON leases.run_id = runs.id`
 
-// Versions returns the version of those of the runs that exist.
-func (s *Store) Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error) {
-	versions := make(map[dpp.RunID]int64, len(ids))
-	err := s.read(ctx, selectVersions, func(r pgx.Row) error {
-		var id dpp.RunID
-		var version int64
-		err := r.Scan((*string)(&id), &version)
-		versions[id] = version
-		return err
-	}, texts(ids))
-	return versions, err
+// RunStates returns those of the runs that exist at a version above the given one,
+// each with its account.
+func (s *Store) RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]store.RunState, error) {
+	if len(above) == 0 {
+		return nil, nil
+	}
+	ids, versions := make([]dpp.RunID, 0, len(above)), make([]int64, 0, len(above))
+	for id, version := range above {
+		ids, versions = append(ids, id), append(versions, version)
+	}
+	return readAll(ctx, s, func(r pgx.Row) (state store.RunState, err error) {
+		err = scanLeasedRun(r, &state.Run, new(leaseRow), columnsOfAccount(&state.Account)...)
+		return state, err
+	}, selectRunStates, texts(ids), versions)
 }
 
 const selectRunsByKey = `SELECT ` + runColumns + `, ` + leaseColumns + `, known.key, payload_hash

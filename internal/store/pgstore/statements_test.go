@@ -22,7 +22,7 @@ func statementsOfRequests() map[string]string {
 		"updateStarted": updateStarted, "deleteQueued": deleteQueued, "insertLeases": insertLeases, "updateLeases": updateLeases,
 		"lockRuns": lockRuns, "updateRuns": updateRuns, "deleteLeases": deleteLeases, "insertEvents": insertEvents,
 		"selectPosted": selectPosted, "insertPosted": insertPosted,
-		"selectRuns": selectRuns, "selectVersions": selectVersions, "selectRunsByKey": selectRunsByKey,
+		"selectRuns": selectRuns, "selectRunStates": selectRunStates, "selectRunsByKey": selectRunsByKey,
 		"selectList": selectList, "selectListOpen": selectListOpen, "selectListEnded": selectListEnded,
 		"selectListPack": selectListPack, "selectListExternal": selectListExternal,
 		"selectDueLeases": selectDueLeases, "selectDueQueue": selectDueQueue, "selectDueRetention": selectDueRetention, "selectDepth": selectDepth,

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -20,25 +21,25 @@ func (s *Store) RunsByID(ctx context.Context, ids []dpp.RunID) (runs []dpp.Run, 
 	return runs, err
 }
 
-const selectVersions = `SELECT id, version FROM runs WHERE id IN (SELECT value FROM json_each(?1))`
+const selectRunStates = `SELECT ` + runColumns + `, ` + leaseColumns + `, ` + accountColumns + `
+	FROM json_each(?1) AS wanted JOIN runs ON runs.id = wanted.key AND runs.version > wanted.value
+	JOIN accounts ON accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live
+	LEFT JOIN leases ON leases.run_n = runs.n`
 
-// Versions returns the version of those of the runs that exist.
-func (s *Store) Versions(ctx context.Context, ids []dpp.RunID) (map[dpp.RunID]int64, error) {
-	wanted, err := list(ids)
+// RunStates returns those of the runs that exist at a version above the given one,
+// each with its account.
+func (s *Store) RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]store.RunState, error) {
+	if len(above) == 0 {
+		return nil, nil
+	}
+	wanted, err := json.Marshal(above)
 	if err != nil {
 		return nil, err
 	}
-	versions := make(map[dpp.RunID]int64, len(ids))
-	err = s.read(ctx, func(r *reading) error {
-		return r.query(selectVersions, func(r row) error {
-			var id dpp.RunID
-			var version int64
-			err := r.Scan((*string)(&id), &version)
-			versions[id] = version
-			return err
-		}, wanted)
-	})
-	return versions, err
+	return readAll(ctx, s, func(r row) (state store.RunState, err error) {
+		err = scanLeasedRun(r, &state.Run, new(leaseRow), columnsOfAccount(&state.Account)...)
+		return state, err
+	}, selectRunStates, string(wanted))
 }
 
 // One statement for each index that lists are read from.

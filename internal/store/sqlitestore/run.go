@@ -10,7 +10,7 @@ import (
 )
 
 // runColumns are what [scanRun] reads, of the table runs alone.
-const runColumns = `runs.id, runs.tenant_id, runs.live, pack_type, pack_version, profile_version, status, money, version, attempt, losses,
+const runColumns = `runs.id, runs.tenant_id, runs.live, pack_type, pack_version, profile_version, status, money, runs.version, attempt, losses,
 	max_cost, timebox_ms, min_reliability, inline, allow_partial, trace_id, external_id, ifnull(tags, ''), inputs_key,
 	created_at, updated_at, queue_expires_at, deadline, completed_at, purged_at, used, ifnull(result, ''), ifnull(error, '')`
 

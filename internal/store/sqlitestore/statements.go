@@ -21,7 +21,7 @@ func writes() []string {
 func reads() []string {
 	return append(audits(),
 		selectSchemaVersion, selectEpoch,
-		selectRuns, selectRunsByKey, selectVersions,
+		selectRuns, selectRunsByKey, selectRunStates,
 		selectList, selectListOpen, selectListEnded, selectListPack, selectListExternal,
 		selectDueLeases, selectDueQueue, selectDueRetention, selectDepth,
 		selectAccounts, selectEntries, selectUsage, selectUnfolded,

@@ -61,7 +61,7 @@ func (w *world) everyCall(ctx context.Context, s store.Store) map[string]error {
 	_, errs["Forget"] = s.Forget(ctx, 0, 10)
 	_, errs["RunsByID"] = s.RunsByID(ctx, ids([]dpp.Run{run}))
 	_, errs["RunsByKey"] = s.RunsByKey(ctx, []store.KeyRef{{Tenant: w.tenant, Live: true, Key: "k"}})
-	_, errs["Versions"] = s.Versions(ctx, ids([]dpp.Run{run}))
+	_, errs["RunStates"] = s.RunStates(ctx, map[dpp.RunID]int64{run.ID: 0})
 	_, errs["ListRuns"] = s.ListRuns(ctx, store.ListQuery{Tenant: w.tenant, Live: true, Limit: 1})
 	_, errs["Due"] = s.Due(ctx, store.DueQuery{Due: store.DueQueue, Limit: 1})
 	_, _, errs["Depth"] = s.Depth(ctx)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dpp"
+	"dpp/internal/ledger"
 	"dpp/internal/store"
 )
 
@@ -14,7 +15,7 @@ var lists = contract{
 	"PagesByCursor":     testListPages,
 	"OwnRunsOnly":       testListOwn,
 	"ByID":              testRunsByID,
-	"Versions":          testVersions,
+	"RunStates":         testRunStates,
 	"NothingAskedFor":   testListNothing,
 	"CreatedToTheMilli": testListCreated,
 }
@@ -141,24 +142,52 @@ func testRunsByID(w *world) {
 	w.same("runs", runs, []dpp.Run{a, b.Run})
 }
 
-func testVersions(w *world) {
+func testRunStates(w *world) {
 	a, b := w.queued(), w.claimed()
-	versions, err := w.store.Versions(w.Context(), []dpp.RunID{a.ID, b.Run.ID, "run_unknown"})
-	w.must(err)
-	w.same("versions", versions, map[dpp.RunID]int64{a.ID: 1, b.Run.ID: 2})
+	item := w.submission(dpp.USD)
+	item.Run.Tenant = w.newTenant(3 * dpp.USD)
+	item.Key.Tenant = item.Run.Tenant
+	item.Hold = ledger.NewHold(item.Run.Account(), item.Run.ID, dpp.USD)
+	c := w.accepted(item)
+	all := map[dpp.RunID]store.RunState{
+		a.ID:     {Run: a, Account: w.balance()},
+		b.Run.ID: {Run: b.Run, Account: w.balance()},
+		c.ID:     {Run: c, Account: w.accountOf(c.Account())},
+	}
+	for _, q := range []struct {
+		above map[dpp.RunID]int64
+		want  []dpp.RunID
+	}{
+		{map[dpp.RunID]int64{"run_unknown": 0, "'; DROP TABLE runs": 0, "\xff\x00": 0}, nil},
+		{map[dpp.RunID]int64{a.ID: 0, b.Run.ID: 0, c.ID: 0, "run_unknown": 0}, []dpp.RunID{a.ID, b.Run.ID, c.ID}},
+		{map[dpp.RunID]int64{a.ID: 1, b.Run.ID: 1, c.ID: 0}, []dpp.RunID{b.Run.ID, c.ID}},
+		{map[dpp.RunID]int64{a.ID: 1, b.Run.ID: 2}, nil},
+	} {
+		states, err := w.store.RunStates(w.Context(), q.above)
+		w.must(err)
+		got, want := make(map[dpp.RunID]store.RunState), make(map[dpp.RunID]store.RunState)
+		for _, state := range states {
+			got[state.Run.ID] = state
+		}
+		for _, id := range q.want {
+			want[id] = all[id]
+		}
+		w.same("states", got, want)
+		w.same("number of states", len(states), len(want))
+	}
 }
 
 func testListNothing(w *world) {
 	w.queued()
 	runs, err := w.store.RunsByID(w.Context(), nil)
 	w.must(err)
-	versions, err := w.store.Versions(w.Context(), nil)
+	states, err := w.store.RunStates(w.Context(), nil)
 	w.must(err)
 	known, err := w.store.RunsByKey(w.Context(), nil)
 	w.must(err)
 	listed, err := w.store.ListRuns(w.Context(), store.ListQuery{Tenant: w.tenant, Live: true})
 	w.must(err)
-	if len(runs)+len(versions)+len(known)+len(listed) != 0 {
+	if len(runs)+len(states)+len(known)+len(listed) != 0 {
 		w.Error("something came of nothing")
 	}
 }
