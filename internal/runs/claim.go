@@ -4,17 +4,22 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"dpp"
 	"dpp/internal/ledger"
 	"dpp/internal/store"
 )
 
-// claimRepeats bounds how often a claim in doubt is repeated with the same tokens.
-const claimRepeats = 3
+// longestClaimPause bounds the pause between two repeats of a claim in doubt.
+const longestClaimPause = 2 * time.Second
 
 // Claim takes up to free waiting runs: those told of first, then whichever wait
-// longest. Each comes with its inputs and a lease that must be renewed.
+// longest. Each comes with its inputs and a lease that must be renewed. Where it is in
+// doubt what the store gave, Claim asks again until that is known or ctx ends, so that
+// leases may be older than they look.
 func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*store.Claimed, error) {
 	if s.cfg.BatchItems > 0 {
 		free = min(free, s.cfg.BatchItems)
@@ -27,8 +32,8 @@ func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*sto
 		}
 	}
 	outcomes, err := s.Store.Claim(ctx, slots)
-	for n := 0; inDoubt(err) && n < claimRepeats; n++ {
-		outcomes, err = s.Store.Claim(ctx, slots)
+	if inDoubt(err) {
+		outcomes, err = s.claimAgain(ctx, slots, err)
 	}
 	if err != nil {
 		return nil, err
@@ -44,6 +49,25 @@ func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*sto
 		claimed = append(claimed, c)
 	}
 	return claimed, nil
+}
+
+// claimAgain repeats a claim in doubt, with the same tokens, until the store tells
+// what became of it or ctx ends: whatever it gave would else wait until its lease
+// has run out.
+func (s *Service) claimAgain(ctx context.Context, slots []store.Slot, doubt error) ([]*store.Claimed, error) {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = 10*time.Millisecond, longestClaimPause
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, doubt
+		case <-time.After(pause.NextBackOff()):
+		}
+		outcomes, err := s.Store.Claim(ctx, slots)
+		if !inDoubt(err) && !unreachable(err) {
+			return outcomes, err
+		}
+	}
 }
 
 // Inputs returns the inputs of a claimed run, wherever they are kept.

@@ -116,8 +116,19 @@ func (w *Worker) claimLoop(ctx, executing context.Context) {
 }
 
 // claimTimeout bounds one claim. Stopping does not cut it short: what was claimed
-// would be lost until its lease ran out.
+// would be lost until its lease ran out. A claim in doubt has as long as leases last.
 const claimTimeout = 10 * time.Second
+
+// claiming is the context of one claim.
+func (w *Worker) claiming(ctx context.Context) (context.Context, context.CancelFunc) {
+	timing := w.service.Config().Timing
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(claimTimeout, timing.LeaseTTL-2*timing.Heartbeat))
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(claimTimeout, cancel) })
+	return bounded, func() {
+		forget()
+		cancel()
+	}
+}
 
 // claim takes what fits and tells whether there may be more to take at once.
 func (w *Worker) claim(ctx, executing context.Context) bool {
@@ -130,7 +141,7 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	if free <= 0 || ctx.Err() != nil {
 		return false
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+	bounded, cancel := w.claiming(ctx)
 	defer cancel()
 	asked := time.Now()
 	claimed, err := w.service.Claim(bounded, free, told[:min(free, len(told))])
@@ -140,11 +151,36 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 		}
 		return false
 	}
+	claimed, asked = w.stillHeld(bounded, claimed, asked)
 	for _, c := range claimed {
 		w.start(executing, c, asked)
 	}
 	// A slot that named a run may have found it taken while others wait.
 	return len(told) > 0 && len(claimed) < free
+}
+
+// stillHeld renews leases that were asked for some time ago before their runs are
+// begun, and leaves those to others that are lost by now.
+func (w *Worker) stillHeld(ctx context.Context, claimed []*store.Claimed, asked time.Time) ([]*store.Claimed, time.Time) {
+	if len(claimed) == 0 || time.Since(asked) < w.service.Config().Timing.Heartbeat {
+		return claimed, asked
+	}
+	beats := make([]store.Beat, len(claimed))
+	for i, c := range claimed {
+		beats[i] = store.Beat{Run: c.Run.ID, Token: c.Token}
+	}
+	sent := time.Now()
+	alive, err := w.service.Heartbeat(ctx, beats)
+	if err != nil {
+		return claimed, asked // they may have some time left
+	}
+	held := make([]*store.Claimed, 0, len(claimed))
+	for i, c := range claimed {
+		if alive[i] {
+			held = append(held, c)
+		}
+	}
+	return held, sent
 }
 
 func (w *Worker) start(executing context.Context, c *store.Claimed, asked time.Time) {

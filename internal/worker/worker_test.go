@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -373,5 +374,75 @@ func rest(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	}
+}
+
+// doubtful commits the first claim that gives a run, does not tell, and is away for a
+// while after that.
+type doubtful struct {
+	store.Store
+	away time.Duration
+
+	mu   sync.Mutex
+	back time.Time
+}
+
+func (d *doubtful) Claim(ctx context.Context, slots []store.Slot) ([]*store.Claimed, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.back.IsZero() && time.Now().Before(d.back) {
+		return nil, store.ErrUnavailable
+	}
+	out, err := d.Store.Claim(ctx, slots)
+	given := slices.ContainsFunc(out, func(c *store.Claimed) bool { return c != nil })
+	if err == nil && given && d.back.IsZero() {
+		d.back = time.Now().Add(d.away)
+		return nil, store.ErrInDoubt
+	}
+	return out, err
+}
+
+// minute makes leases of a minute that are renewed every 5 s.
+func minute(c *runs.Config) { c.Timing.LeaseTTL, c.Timing.Heartbeat = time.Minute, 5*time.Second }
+
+func TestAClaimInDoubtIsFoundAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		away    time.Duration
+		attempt int
+	}{
+		"within the lease": {45 * time.Second, 1},
+		"after the lease":  {2 * time.Minute, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doubt := func(ports runs.Ports) runs.Ports {
+				ports.Store = &doubtful{Store: ports.Store, away: c.away}
+				return ports
+			}
+			inBubble(t, platform.Options{Config: minute, Wrap: doubt}, worker.Options{Concurrency: 4}, func(t *testing.T, p *platform.Platform, stop func()) {
+				p.Pack.Do(func(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
+					rest(ctx, 3*time.Minute)
+					return platform.OneStep(ctx, job)
+				})
+				id := p.Submit("doubt-key").ID
+				recovering, end := context.WithCancel(t.Context())
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					for recovering.Err() == nil {
+						rest(recovering, time.Second)
+						if _, err := p.Service.Recover(t.Context()); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				run := ended(t, p, id)
+				end()
+				wg.Wait()
+				if run.Status != dpp.StatusCompleted || run.Attempt != c.attempt {
+					t.Errorf("%s at attempt %d, want %d", run.Status, run.Attempt, c.attempt)
+				}
+				stop()
+				p.Audit()
+			})
+		})
 	}
 }

@@ -65,7 +65,7 @@ func TestOutages(t *testing.T) {
 	// No outage lasts longer than the lease.
 	h := newHouse(t, fast, fastReads, "DPP_LEASE_TTL=60s", "DPP_LEASE_HEARTBEAT=2s", "DPP_URL_ALLOW_CIDRS=127.0.0.0/8", "DPP_LOG_LEVEL=warn")
 	all := []outage{{
-		name: "the database stops", refusals: true, attempts: 2, // a claim of which no answer came is lost with its lease
+		name: "the database stops", refusals: true, attempts: 1,
 		during: func(t *testing.T) {
 			h.postgres.Stop(servers.Immediate)
 			readyIs(t, h.parts, http.StatusServiceUnavailable)
