@@ -274,6 +274,9 @@ func (s *Server) stop(cause error) error {
 	s.log.Info("stopping")
 	s.stopping.Store(true)
 	s.service.EndWaits()
+	if cause == nil && s.cfg.Role.Serves() {
+		time.Sleep(s.cfg.ShutdownDelay) // requests are served meanwhile; a second signal ends the process
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout) // the caller's has ended
 	defer cancel()
 	errs := []error{cause}

@@ -66,6 +66,7 @@ type commands struct {
 	Credit  creditCmd   `cmd:"" help:"Add what a tenant paid in."`
 	Audit   auditCmd    `cmd:"" help:"Prove the books; exit 1 and name each discrepancy."`
 	Doctor  doctorCmd   `cmd:"" help:"Check configuration and every dependency."`
+	Health  healthCmd   `cmd:"" help:"Ask a process whether it is ready to serve; exit 1 where it is not."`
 	Migrate migrateCmds `cmd:"" help:"Manage the schema."`
 	Version versionCmd  `cmd:"" help:"Print version, commit and Go version."`
 }

@@ -43,6 +43,7 @@ type Config struct {
 	LogFormat LogFormat
 
 	Timing            dpp.Timing
+	ShutdownDelay     time.Duration // between /readyz saying 503 and the listener closing
 	DrainGrace        time.Duration // for running runs at shutdown
 	Retention         time.Duration // of results, from the end of a run
 	ResultURLTTL      time.Duration

@@ -79,6 +79,7 @@ var samples = map[string][3]string{
 	"lease-heartbeat":         {"1s", "100ms", "59s"},
 	"reaper-interval":         {"2s", "30s", "1m"},
 	"max-attempts":            {"1", "3", "100"},
+	"shutdown-delay":          {"1s", "10m", "90s"},
 	"drain-grace":             {"0s", "1s", "1m"},
 	"reservation-ttl":         {"1s", "10m", "30d"},
 	"retention":               {"31d", "1000h", "3650d"},

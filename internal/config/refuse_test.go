@@ -23,6 +23,7 @@ var wrong = map[string][]string{
 	"lease-heartbeat":         {"1", "99ms"},
 	"reaper-interval":         {"0s"},
 	"max-attempts":            {"0", "101", "two", "1.5", "99999999999999999999"},
+	"shutdown-delay":          {"-1s", "11m"},
 	"drain-grace":             {"-1s", "2h"},
 	"reservation-ttl":         {"0s", "31d"},
 	"retention":               {"0s", "3651d"},

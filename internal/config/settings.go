@@ -70,6 +70,7 @@ func times() []Setting {
 		{"lease-heartbeat", "30s", "How often a worker renews its leases; below half of the lease TTL.", false, duration(100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Timing.Heartbeat })},
 		{"reaper-interval", "", "How often lost leases and overdue runs are looked for; 1s on the embedded default, else 30s.", false, duration(100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Timing.ReaperInterval })},
 		{"max-attempts", "2", "How many lost leases end a run.", false, number(maxAttempts, func(c *Config, n int64) { c.Timing.MaxAttempts = int(n) })},
+		{"shutdown-delay", "0s", "How long an API that is told to stop goes on serving while /readyz says 503, so that balancers see it.", false, duration(0, 10*time.Minute, func(c *Config) *time.Duration { return &c.ShutdownDelay })},
 		{"drain-grace", "25s", "How long running runs may go on at shutdown.", false, duration(0, time.Hour, func(c *Config) *time.Duration { return &c.DrainGrace })},
 		{"reservation-ttl", "3600s", "How long a run may wait in the queue.", false, duration(time.Second, 30*day, func(c *Config) *time.Duration { return &c.Timing.ReservationTTL })},
 		{"retention", "30d", "How long results are kept; not below the idempotency window.", false, duration(time.Second, longest, func(c *Config) *time.Duration { return &c.Retention })},

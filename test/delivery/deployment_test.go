@@ -75,6 +75,9 @@ func deploy(t *testing.T, parts []part) {
 		t.Fatal("nothing serves the API")
 	}
 	buy(t, tool, api.url)
+	for _, p := range running {
+		done(t, []string{"health", "--url", p.url}, tool)
+	}
 	done(t, []string{"audit"}, tool)
 	eventually(t, []string{"doctor"}, tool)
 	for _, p := range running {
