@@ -43,6 +43,8 @@ type Options[I any] struct {
 
 	// Observe is told the number of items whenever they are attempted.
 	Observe func(items int)
+	// Waited is told at take-off how long the first of the batch has waited.
+	Waited func(time.Duration)
 	// Panicked is told of every panic, once, whether or not somebody still waits.
 	Panicked func(*PanicError)
 }
@@ -82,6 +84,7 @@ type passenger[I, O any] struct {
 	ctx  context.Context //nolint:containedctx // asked at take-off whether the caller has left
 	in   I
 	size int
+	came time.Time // zero where nobody asks how long it waited, and once that was told
 
 	landed chan struct{} // closed when out and err are set
 	out    O
@@ -102,6 +105,9 @@ func (g *Group[I, O]) Do(ctx context.Context, in I) (O, error) {
 	p := &passenger[I, O]{ctx: ctx, in: in, landed: make(chan struct{})}
 	if g.opts.Size != nil {
 		p.size = g.opts.Size(in)
+	}
+	if g.opts.Waited != nil {
+		p.came = time.Now()
 	}
 	var none O
 	if err := g.join(p); err != nil {

@@ -92,6 +92,12 @@ func (g *Group[I, O]) attempt(ctx context.Context, batch []*passenger[I, O]) (ou
 			outs, after, err = nil, broken, crash
 		}
 	}()
+	if came := batch[0].came; !came.IsZero() { // the first attempt, of the whole batch
+		for _, p := range batch {
+			p.came = time.Time{}
+		}
+		g.opts.Waited(time.Since(came))
+	}
 	if g.opts.Observe != nil {
 		g.opts.Observe(len(batch))
 	}

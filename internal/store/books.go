@@ -26,6 +26,24 @@ type Books interface {
 	// Seal folds entries that are not sealed yet, at most limit of them, into the
 	// usage of their day and into their account's hash chain. It returns how many.
 	Seal(ctx context.Context, limit int) (int, error)
+
+	// Totals sums up all accounts and compares each with its open runs, at one moment.
+	// It looks at every account and every open run, and at nothing that has ended: once
+	// a minute is often enough.
+	Totals(ctx context.Context) (Totals, error)
+}
+
+// Totals is the whole platform at one moment.
+type Totals struct {
+	Accounts                         int64
+	OpenRuns                         int64
+	Credited, Available, Held, Spent dpp.Money
+	// Unsealed is how many entries no chain holds yet.
+	Unsealed int64
+	// Discrepancies is how many accounts do not add up (credited = available + held +
+	// spent, no part below zero), or have other open runs, or hold another sum, than
+	// their runs say; and how many have open runs and no row.
+	Discrepancies int64
 }
 
 // Posted is the outcome of a credit or adjustment.

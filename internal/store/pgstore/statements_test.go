@@ -47,6 +47,7 @@ func statementsOfOperators() map[string]string {
 		"selectUnpurged": selectUnpurged, "selectRemembered": selectRemembered,
 		"selectEachAccount": selectEachAccount, "selectEachEntry": selectEachEntry, "selectEachRun": selectEachRun,
 		"selectSealed": selectSealed, "selectEachUsage": selectEachUsage, "selectStrays": selectStrays,
+		"selectTotals": selectTotals,
 	}
 }
 

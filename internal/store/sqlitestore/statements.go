@@ -29,7 +29,8 @@ func reads() []string {
 	)
 }
 
-// audits are the statements of a snapshot; they may look at everything there is.
+// audits are the statements of a snapshot, and of totals; they may look at everything
+// there is.
 func audits() []string {
-	return []string{selectEachAccount, selectEachEntry, selectEachRun, selectSealed, selectEachUsage, selectStrays}
+	return []string{selectTotals, selectEachAccount, selectEachEntry, selectEachRun, selectSealed, selectEachUsage, selectStrays}
 }

@@ -17,6 +17,22 @@ func (w *world) checkBooks() {
 	for _, what := range wrong {
 		w.Error(what)
 	}
+	totals, err := w.store.Totals(w.Context())
+	w.must(err)
+	var want store.Totals
+	w.must(w.store.Snapshot(w.Context(), func(view store.Snapshot) error {
+		return view.EachAccount(w.Context(), func(a ledger.Account) error {
+			sealed, _, err := view.Sealed(w.Context(), a.ID)
+			want.Accounts++
+			want.OpenRuns += a.OpenRuns
+			want.Credited, want.Available, want.Held, want.Spent = want.Credited+a.Credited, want.Available+a.Available, want.Held+a.Held, want.Spent+a.Spent
+			want.Unsealed += a.Seq - sealed
+			return err
+		})
+	}))
+	if totals != want {
+		w.Errorf("the totals are %+v, all accounts say %+v", totals, want)
+	}
 }
 
 // discrepancies names whatever breaks an invariant of the design, by its number.
