@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"dpp"
 	"dpp/internal/api/openapi"
 	"dpp/internal/api/pages"
 	"dpp/internal/auth"
@@ -48,6 +49,8 @@ type Config struct {
 	// pattern of its path, or "none", the status, and the time it took. It must be
 	// quick and safe for concurrent use. It may be nil.
 	Observe func(method, route string, status int, took time.Duration)
+	// Refused hears the reason of every problem document, as Observe does. It may be nil.
+	Refused func(reason dpp.Reason)
 	// Blobs serves signed downloads of an embedded object store below BlobPrefix,
 	// which starts and ends with a slash; both may be empty.
 	Blobs      http.Handler

@@ -132,6 +132,9 @@ func (x *exchange) tell() {
 	if x.api.Observe != nil {
 		x.api.Observe(methodName(x.r.Method), x.pattern, x.status, took)
 	}
+	if x.api.Refused != nil && x.reason != "" {
+		x.api.Refused(x.reason)
+	}
 	x.log(took)
 }
 

@@ -21,6 +21,7 @@ import (
 	"dpp/internal/queue"
 	"dpp/internal/runs"
 	"dpp/internal/store"
+	"dpp/internal/telemetry"
 )
 
 // parts are the adapters below the use cases, of one of the two configurations.
@@ -36,6 +37,8 @@ type parts struct {
 	files *fileblob.Store
 	// unreadable counts messages of the queue that nobody could read; nil: it has none.
 	unreadable func() int64
+	// pool is the state of the connections to the database; nil: there is no pool.
+	pool func() telemetry.Pool
 	// prepare makes what is missing in shared backends, and returns what an operator
 	// should know; nil: nothing is to be made.
 	prepare func(context.Context) ([]string, error)

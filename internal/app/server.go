@@ -116,18 +116,15 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	if err != nil {
 		return err
 	}
-	ports, serviceCfg := s.parts.ports(), serviceConfig(s.cfg)
+	ports, serviceCfg := measured(s.parts.ports(), s.metrics), serviceConfig(s.cfg)
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
 	serviceCfg.BatchItems, serviceCfg.Epoch = opts.BatchItems, epoch
 	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)
-	s.worker = worker.New(s.service, ports.Queue, worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace}, s.log)
-	s.reaper = reaper.New(s.service, s.log)
-	s.metrics.WatchQueue(s.parts.store.Depth)
-	if s.parts.unreadable != nil {
-		s.metrics.WatchUnreadable(s.parts.unreadable)
-	}
+	s.worker = worker.New(s.service, ports.Queue, s.workerOptions(), s.log)
+	s.reaper = reaper.New(s.service, s.reaperOptions(), s.log)
+	s.observe()
 	face, err := api.New(s.apiConfig(public))
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"dpp/internal/queue/dbqueue"
 	"dpp/internal/queue/sqsqueue"
 	"dpp/internal/store/pgstore"
+	"dpp/internal/telemetry"
 )
 
 // observers hear what adapters tell of themselves.
@@ -64,6 +65,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 		return p, err
 	}
 	p.store = s
+	p.pool = func() telemetry.Pool { return telemetry.Pool(s.Pool()) }
 	return p, nil
 }
 

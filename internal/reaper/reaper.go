@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dpp/internal/runs"
+	"dpp/internal/store"
 )
 
 // Service is what a reaper needs of the use cases. Every sweep takes a bounded
@@ -22,7 +23,22 @@ type Service interface {
 	Seal(ctx context.Context) (int, error)
 	Maintain(ctx context.Context) error
 	Orphans(ctx context.Context, after string) (next string, deleted int, err error)
+	Totals(ctx context.Context) (store.Totals, error)
 	Config() runs.Config
+}
+
+// Options tell an observer of what is swept. The zero value tells nobody.
+type Options struct {
+	// Swept hears of every sweep: its name, one of [Sweeps], how many things it took,
+	// and why it failed. It must be quick and safe for concurrent use.
+	Swept func(sweep string, items int, err error)
+	// Summed hears the totals of the platform whenever they were summed up.
+	Summed func(store.Totals)
+}
+
+// Sweeps are the names of all sweeps.
+func Sweeps() []string {
+	return []string{"recover", "expire", "seal", "retain", "forget", "orphans", "maintain", "totals"}
 }
 
 // Intervals of the sweeps that no promise depends on.
@@ -30,6 +46,7 @@ const (
 	sealInterval    = 2 * time.Second
 	retainInterval  = time.Minute
 	orphansInterval = time.Minute
+	totalsInterval  = time.Minute
 	// maintainInterval is far below the time for which a store prepares itself.
 	maintainInterval = time.Hour
 	// sweepTimeout bounds one sweep.
@@ -42,11 +59,20 @@ const (
 // Reaper sweeps until it is told to stop.
 type Reaper struct {
 	service Service
+	opts    Options
 	log     *slog.Logger
 }
 
 // New returns a reaper that does nothing until [Reaper.Run].
-func New(service Service, log *slog.Logger) *Reaper { return &Reaper{service: service, log: log} }
+func New(service Service, opts Options, log *slog.Logger) *Reaper {
+	if opts.Swept == nil {
+		opts.Swept = func(string, int, error) {}
+	}
+	if opts.Summed == nil {
+		opts.Summed = func(store.Totals) {}
+	}
+	return &Reaper{service: service, opts: opts, log: log}
+}
 
 // Run sweeps until ctx ends and returns when no sweep is under way.
 func (r *Reaper) Run(ctx context.Context) {
@@ -58,7 +84,8 @@ func (r *Reaper) Run(ctx context.Context) {
 	loops.Go(func() { r.every(ctx, retainInterval, "retain", r.service.Retain) })
 	loops.Go(func() { r.every(ctx, retainInterval, "forget", r.service.Forget) })
 	loops.Go(func() { r.orphansLoop(ctx) })
-	loops.Go(func() { r.maintainLoop(ctx) })
+	loops.Go(func() { r.atOnceAndEvery(ctx, maintainInterval, "maintain", r.maintain) })
+	loops.Go(func() { r.atOnceAndEvery(ctx, totalsInterval, "totals", r.total) })
 	loops.Wait()
 }
 
@@ -86,6 +113,9 @@ func (r *Reaper) sweep(ctx context.Context, name string, once func(context.Conte
 		bounded, cancel := context.WithTimeout(ctx, sweepTimeout)
 		n, err := once(bounded)
 		cancel()
+		if err == nil || ctx.Err() == nil {
+			r.opts.Swept(name, n, err)
+		}
 		if err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "a sweep failed; the next round tries again", "sweep", name, "error", err)
 		}
@@ -96,14 +126,30 @@ func (r *Reaper) sweep(ctx context.Context, name string, once func(context.Conte
 	return nil
 }
 
-// maintainLoop begins at once: a store that nobody has prepared for long needs it.
-func (r *Reaper) maintainLoop(ctx context.Context) {
+// atOnceAndEvery does not wait for the first time: a store that nobody has prepared for
+// long needs it, and nobody knows what the books say.
+func (r *Reaper) atOnceAndEvery(ctx context.Context, interval time.Duration, name string, sweep func(context.Context) (int, error)) {
 	for {
-		_ = r.sweep(ctx, "maintain", func(ctx context.Context) (int, error) { return 0, r.service.Maintain(ctx) })
-		if !pause(ctx, maintainInterval) {
+		_ = r.sweep(ctx, name, sweep) // logged there; the next round tries again
+		if !pause(ctx, interval) {
 			return
 		}
 	}
+}
+
+func (r *Reaper) maintain(ctx context.Context) (int, error) { return 0, r.service.Maintain(ctx) }
+
+// total sums up the books. What does not add up is for a person.
+func (r *Reaper) total(ctx context.Context) (int, error) {
+	totals, err := r.service.Totals(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if totals.Discrepancies > 0 {
+		r.log.ErrorContext(ctx, "accounts do not add up, or differ from their runs: run dpp audit", "accounts", totals.Discrepancies)
+	}
+	r.opts.Summed(totals)
+	return 0, nil
 }
 
 // orphansLoop walks over all objects, a page a minute, round and round.
@@ -113,6 +159,9 @@ func (r *Reaper) orphansLoop(ctx context.Context) {
 		bounded, cancel := context.WithTimeout(ctx, sweepTimeout)
 		next, deleted, err := r.service.Orphans(bounded, position)
 		cancel()
+		if err == nil || ctx.Err() == nil {
+			r.opts.Swept("orphans", deleted, err)
+		}
 		if err != nil {
 			r.log.WarnContext(ctx, "a sweep failed; the next round tries again", "sweep", "orphans", "error", err)
 		}

@@ -24,7 +24,7 @@ func inBubble(t *testing.T, opts platform.Options, test func(t *testing.T, p *pl
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			reaper.New(p.Service, p.Log).Run(ctx)
+			reaper.New(p.Service, reaper.Options{}, p.Log).Run(ctx)
 		}()
 		defer func() {
 			cancel()
@@ -123,7 +123,7 @@ func withWatched(t *testing.T, w *watched, test func(begin time.Time)) {
 		begin := time.Now()
 		go func() {
 			defer close(done)
-			reaper.New(w, p.Log).Run(ctx)
+			reaper.New(w, reaper.Options{}, p.Log).Run(ctx)
 		}()
 		test(begin)
 		cancel()

@@ -19,6 +19,8 @@ type Ending struct {
 	Sealed *pack.Sealed
 	// Failure is set where nothing was sealed.
 	Failure *dpp.RunError
+	// At is when the work ended; zero where nobody measures.
+	At time.Time
 }
 
 // failure is what is said of a reason, and what to do about it.

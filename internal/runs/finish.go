@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"dpp"
 	"dpp/internal/blob"
@@ -37,6 +38,9 @@ func (s *Service) Finish(ctx context.Context, c *store.Claimed, end Ending) (boo
 	}
 	t.Fence = store.Fence{Token: c.Token}
 	out, err := s.ends.Do(ctx, t)
+	if err == nil && out.Happened && !end.At.IsZero() {
+		s.observe.SettleLagged("worker", time.Since(end.At))
+	}
 	return out.Happened, err
 }
 

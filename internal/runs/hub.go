@@ -135,6 +135,16 @@ func (w *Watch) Close() {
 	}
 }
 
+// count is how many watches are open, each once for each of its runs.
+func (h *Hub) count() (watches int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, of := range h.waiters {
+		watches += len(of)
+	}
+	return watches
+}
+
 func (w *Watch) wake() {
 	select {
 	case w.ready <- struct{}{}:

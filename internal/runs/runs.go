@@ -52,11 +52,21 @@ type Config struct {
 type Observer interface {
 	// Submitted hears the outcome of each submit: "accepted", "replayed", "conflict" or a reason.
 	Submitted(outcome string)
+	// Accepted hears of each accepted submit how long it took, from its decoding to the
+	// commit.
+	Accepted(took time.Duration)
 	// Transitioned hears of every transition, those of others excluded.
 	Transitioned(run *dpp.Run, from dpp.Status)
+	// SettleLagged hears how long after the end of its work a run's end was committed, and
+	// who did it: a "worker" counts from the return of the pack, the "reaper", which rolls
+	// forward, from the storing of the envelope, by the object store's clock.
+	SettleLagged(by string, lag time.Duration)
 	// Batched hears the size of every batch.
 	Batched(name string, size int)
-	// Recovered hears what the reaper did about a lost lease: "rolled_forward", "requeued", "failed" or "left".
+	// BatchWaited hears how long the first of a batch had waited when it set out.
+	BatchWaited(name string, waited time.Duration)
+	// Recovered hears what the reaper did about a lost lease, once it is committed:
+	// "rolled_forward", "requeued" or "failed"; and of each round that "left" one.
 	Recovered(what string)
 }
 
@@ -111,6 +121,7 @@ func options[I any](s *Service, name string, size func(I) int) batch.Options[I] 
 	o := batch.Options[I]{
 		MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
 		Observe: func(n int) { s.observe.Batched(name, n) },
+		Waited:  func(d time.Duration) { s.observe.BatchWaited(name, d) },
 		// The value of a panic may hold a caller's data, so only its type is logged.
 		Panicked: func(p *batch.PanicError) {
 			s.log.Error("a batch panicked", "batch", name, "kind", fmt.Sprintf("%T", p.Value), "stack", string(p.Stack))
@@ -127,6 +138,10 @@ func (s *Service) Packs() *pack.Registry { return s.packs }
 
 // Config is what the service was made with.
 func (s *Service) Config() Config { return s.cfg }
+
+// Watched is how many runs are watched: by those who wait for them, and by the worker
+// that executes them.
+func (s *Service) Watched() int { return s.hub.count() }
 
 // Close lets batches drain and ends every loop. The ports stay open.
 func (s *Service) Close() {

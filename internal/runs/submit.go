@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -53,6 +54,7 @@ type submitted struct {
 // returns a [*Refusal], or an error that means that nobody knows: the same request
 // with the same key tells.
 func (s *Service) Submit(ctx context.Context, r Request) (Receipt, error) {
+	begin := time.Now()
 	hash, err := dpp.PayloadHash(r.PackType, r.Inputs, r.Reservation, r.Options.AllowPartial)
 	if err != nil {
 		return Receipt{}, err
@@ -73,6 +75,9 @@ func (s *Service) Submit(ctx context.Context, r Request) (Receipt, error) {
 		}
 	}
 	out, err := s.submits.Do(ctx, item)
+	if err == nil && out.Verdict == store.Accepted {
+		s.observe.Accepted(time.Since(begin))
+	}
 	return receipt(item, out, err)
 }
 

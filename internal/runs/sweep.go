@@ -27,45 +27,72 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	batch := make([]store.Transition, 0, len(due))
+	batch, steps := make([]store.Transition, 0, len(due)), make([]recovery, 0, len(due))
 	for i := range due {
-		t, what := s.recover(ctx, &due[i])
-		s.observe.Recovered(what)
-		if t == nil {
+		step := s.recover(ctx, &due[i].Run)
+		if step.transition == nil {
+			s.observe.Recovered(step.what)
 			continue
 		}
-		t.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
-		batch = append(batch, *t)
+		step.transition.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
+		batch, steps = append(batch, *step.transition), append(steps, step)
 	}
-	return len(due), s.sweep(ctx, batch)
+	return len(due), s.recovered(ctx, batch, steps)
+}
+
+// recovery is what becomes of one lost lease.
+type recovery struct {
+	what       string
+	transition *store.Transition // nil: nothing in this round
+	storedAt   time.Time         // of the envelope that is rolled forward to
+}
+
+// recovered commits what was decided, and tells of what happened.
+func (s *Service) recovered(ctx context.Context, batch []store.Transition, steps []recovery) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	outcomes, err := s.apply(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for i, step := range steps {
+		if !outcomes[i].Happened {
+			continue
+		}
+		s.observe.Recovered(step.what)
+		if !step.storedAt.IsZero() {
+			s.observe.SettleLagged("reaper", max(0, time.Since(step.storedAt))) // the clocks are two
+		}
+	}
+	return nil
 }
 
 // recover decides what becomes of one lost lease: forward to what the worker had
 // stored, else back into the queue, else the end. Only a definite "not there"
 // allows the last two; any other answer leaves the run for the next round.
-func (s *Service) recover(ctx context.Context, due *store.DueRun) (*store.Transition, string) {
-	run := &due.Run
+func (s *Service) recover(ctx context.Context, run *dpp.Run) recovery {
 	text, info, err := s.readBlob(ctx, envelopeKey(run))
 	switch {
 	case err == nil:
 		envelope, err := pack.ReadEnvelope(text)
 		if err != nil || envelope.RunID != run.ID || info.Metadata[metaSHA256] != pack.SumHex(text) {
 			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "error", err)
-			return nil, "left"
+			return recovery{what: "left"}
 		}
 		t := s.ending(run, envelope, info.SHA256, info.Size)
-		return &t, "rolled_forward"
+		return recovery{"rolled_forward", &t, info.StoredAt}
 	case !errors.Is(err, blob.ErrNotFound):
 		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "error", err)
-		return nil, "left"
+		return recovery{what: "left"}
 	case run.Losses+1 < s.cfg.Timing.MaxAttempts && time.Now().Before(run.Deadline):
-		return &store.Transition{
+		return recovery{what: "requeued", transition: &store.Transition{
 			Run: run.ID, Version: run.Version, From: dpp.StatusProcessing, Mark: rand.Text(),
 			To: dpp.StatusQueued, Lost: true, QueueTTL: s.cfg.Timing.ReservationTTL,
-		}, "requeued"
+		}}
 	default:
 		t := s.failed(run, failureOf(dpp.ReasonWorkerTimeout))
-		return &t, "failed"
+		return recovery{what: "failed", transition: &t}
 	}
 }
 
@@ -123,6 +150,9 @@ const month = 31 * 24 * time.Hour
 
 // Maintain lets the store prepare for the time to come and drop what is past.
 func (s *Service) Maintain(ctx context.Context) error { return s.Store.Maintain(ctx, keepRows) }
+
+// Totals sums up the platform, and compares each account with its open runs.
+func (s *Service) Totals(ctx context.Context) (store.Totals, error) { return s.Store.Totals(ctx) }
 
 // Seal folds new ledger entries into usage and into the accounts' hash chains.
 func (s *Service) Seal(ctx context.Context) (int, error) { return s.Store.Seal(ctx, SweepLimit) }

@@ -26,6 +26,8 @@ type Metrics struct {
 	gateOpen    prometheus.Gauge
 	gateFailed  *prometheus.CounterVec
 	gateDrift   prometheus.Histogram
+	promises
+	portMetrics
 }
 
 // NewMetrics returns metrics that count from zero.
@@ -46,7 +48,7 @@ func NewMetrics() *Metrics {
 			Name: "dpp_settled_seconds", Help: "Time from acceptance to the terminal state.", Buckets: delays,
 		}),
 		charged: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "dpp_charged_micros_total", Help: "What this process charged, in USD micros.",
+			Name: "dpp_charged_usd_total", Help: "What this process charged, in USD.",
 		}),
 		batches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "dpp_batch_items", Help: "Items per batch.", Buckets: prometheus.ExponentialBuckets(1, 2, 11),
@@ -59,6 +61,9 @@ func NewMetrics() *Metrics {
 		}, []string{"method", "route", "status"}),
 	}
 	m.addGate()
+	m.addPromises(delays)
+	m.addPorts()
+	m.zero()
 	m.registry.MustRegister(m.submits, m.transitions, m.pickUp, m.settle, m.charged, m.batches, m.recovered, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -80,7 +85,7 @@ func (m *Metrics) Transitioned(run *dpp.Run, from dpp.Status) {
 		m.pickUp.Observe(since)
 	case run.Status.Terminal():
 		m.settle.Observe(since)
-		m.charged.Add(float64(run.Used)) // a count for a graph; the ledger is what counts
+		m.charged.Add(float64(run.Used) / float64(dpp.USD)) // a count for a graph; the ledger is what counts
 	}
 }
 

@@ -24,6 +24,14 @@ var (
 	errTimebox   = errors.New("the timebox is over")
 )
 
+// why is one word for metrics.
+func why(stopped error) string {
+	if errors.Is(stopped, errLeaseLost) {
+		return "lease_lost"
+	}
+	return "taken"
+}
+
 // finishTimeout is what storing and settling a result may take.
 const finishTimeout = 30 * time.Second
 
@@ -71,6 +79,7 @@ func (e *execution) run() {
 		e.follow(watch)
 	}()
 	ending, stopped := e.execute()
+	ending.At = time.Now()
 	if stopped == nil {
 		stopped = e.finish(ending)
 	}
@@ -207,12 +216,14 @@ func (e *execution) afterwards(stopped error) {
 	switch {
 	case stopped == nil:
 	case errors.Is(stopped, errDraining):
+		e.worker.opts.Stopped("draining")
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), finishTimeout)
 		defer cancel()
 		if err := e.worker.service.HandBack(ctx, e.claimed); err != nil {
 			e.worker.log.WarnContext(ctx, "a run was not handed back; its lease will run out", "run_id", run.ID, "error", err)
 		}
 	default:
+		e.worker.opts.Stopped(why(stopped))
 		e.worker.log.InfoContext(e.ctx, "an execution was stopped", "run_id", run.ID, "trace_id", run.Meta.TraceID, "attempt", run.Attempt, "why", stopped.Error())
 	}
 }

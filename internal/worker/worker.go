@@ -38,6 +38,10 @@ type Options struct {
 	// IdlePoll is how often an idle worker looks into the store by itself, less up
 	// to a fifth at random; default 5 s.
 	IdlePoll time.Duration
+	// Stopped hears why an execution came to nothing: "lease_lost", "taken" (its run
+	// was cancelled, or ended or taken by somebody else) or "draining". It must be quick
+	// and safe for concurrent use. It may be nil.
+	Stopped func(why string)
 }
 
 // Worker executes runs until it is told to stop.
@@ -70,10 +74,20 @@ func New(service Service, q queue.Queue, opts Options, log *slog.Logger) *Worker
 	if opts.IdlePoll <= 0 {
 		opts.IdlePoll = defaultIdlePoll
 	}
+	if opts.Stopped == nil {
+		opts.Stopped = func(string) {}
+	}
 	return &Worker{
 		service: service, queue: q, opts: opts, log: log, held: make(map[dpp.RunID]*execution),
 		freed: make(chan struct{}, 1), room: make(chan struct{}, 1), bell: make(chan struct{}, 1), notify: make(chan struct{}, 1),
 	}
+}
+
+// Slots is how many runs are executed at once, and how many are now.
+func (w *Worker) Slots() (all, busy int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.opts.Concurrency, len(w.held)
 }
 
 // Run executes runs until ctx ends, then lets those under way finish within the

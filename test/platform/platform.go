@@ -36,6 +36,8 @@ type Options struct {
 	Wrap func(runs.Ports) runs.Ports
 	// LogTo receives what is logged; default nobody.
 	LogTo io.Writer
+	// Observer hears what happens; default nobody.
+	Observer runs.Observer
 }
 
 // Platform is one of them. Its parts may be used directly.
@@ -78,6 +80,9 @@ func New(t testing.TB, opts Options) *Platform {
 	}
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
+	}
+	if opts.Observer != nil {
+		p.Observer = opts.Observer
 	}
 	if opts.LogTo != nil {
 		p.Log = slog.New(slog.NewTextHandler(opts.LogTo, nil))
@@ -213,6 +218,10 @@ func (silent) Submitted(string)                  {}
 func (silent) Transitioned(*dpp.Run, dpp.Status) {}
 func (silent) Batched(string, int)               {}
 func (silent) Recovered(string)                  {}
+
+func (silent) Accepted(time.Duration)             {}
+func (silent) SettleLagged(string, time.Duration) {}
+func (silent) BatchWaited(string, time.Duration)  {}
 
 // Execute runs the pack for a claimed run and judges what it did, as a worker would.
 func (p *Platform) Execute(c *store.Claimed) runs.Ending {
