@@ -140,6 +140,29 @@ func TestEveryDamageIsFound(t *testing.T) {
 	}
 }
 
+// TestTotalsFindWhatTheyCompare damages what the standing check compares: each account
+// with itself and with its open runs.
+func TestTotalsFindWhatTheyCompare(t *testing.T) {
+	for _, statement := range []string{
+		`UPDATE accounts SET available = available + 100`,
+		`UPDATE accounts SET available = available - 2 * available, credited = credited - 2 * available`,
+		`UPDATE accounts SET available = available - 500000, held = held + 500000`,
+		`UPDATE accounts SET open_runs = open_runs + 1`,
+		`UPDATE runs SET max_cost = max_cost + 100 WHERE status = 'QUEUED'`,
+		`DELETE FROM runs WHERE status = 'QUEUED'`,
+		`DELETE FROM accounts`,
+	} {
+		c := newCast(t)
+		if totals, err := c.Service.Totals(t.Context()); err != nil || totals.Discrepancies != 0 || totals.OpenRuns != 2 {
+			t.Fatalf("%+v, %v before any damage", totals, err)
+		}
+		damageDatabase(t, c, statement)
+		if totals, err := c.Service.Totals(t.Context()); err != nil || totals.Discrepancies != 1 {
+			t.Errorf("%s: %+v, %v; want one discrepancy", statement, totals, err)
+		}
+	}
+}
+
 func damageDatabase(t *testing.T, c *cast, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(c.Dir, "dpp.db")+"?_pragma=busy_timeout(5000)&_pragma=ignore_check_constraints(1)&_pragma=foreign_keys(0)")

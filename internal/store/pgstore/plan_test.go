@@ -327,6 +327,11 @@ func TestPlans(t *testing.T) {
 			})
 		}
 	}
+	explain(t, conn, "", selectTotals, nil).each(func(s step) {
+		if s.Type == "Seq Scan" && s.Table != "accounts" && s.readsAll() && s.Table != "runs_other" {
+			t.Errorf("the totals read all of %s", s.Table)
+		}
+	})
 	testBacklog(t, conn, heard)
 }
 
