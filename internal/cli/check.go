@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -12,7 +13,10 @@ import (
 	"dpp/internal/ops"
 )
 
-type auditCmd struct{ kong.Plugins }
+type auditCmd struct {
+	kong.Plugins
+	Metrics string `placeholder:"FILE" help:"Also write the result to FILE for the node exporter's textfile collector."`
+}
 
 type auditDoc struct {
 	ops.AuditSummary
@@ -33,6 +37,7 @@ func (c *auditCmd) Run(ctx context.Context, s *session) error {
 	}
 	doc := auditDoc{Discrepancies: []string{}}
 	var writing error
+	begin := time.Now()
 	doc.AuditSummary, err = s.platform.Audit(ctx, cfg, func(discrepancy string) {
 		doc.Count++
 		if len(doc.Discrepancies) < maxDiscrepancies {
@@ -47,8 +52,14 @@ func (c *auditCmd) Run(ctx context.Context, s *session) error {
 	}
 	doc.Count = max(doc.Count, doc.AuditSummary.Discrepancies)
 	doc.Clean = doc.Count == 0
+	took := time.Since(begin)
 	if err := s.print(doc, func(w io.Writer) { showAudit(w, &doc) }); err != nil {
 		return err
+	}
+	if c.Metrics != "" {
+		if err := writeWhole(c.Metrics, auditMetrics(&doc, took, time.Now())); err != nil {
+			return fmt.Errorf("the result cannot be written for metrics: %w", err)
+		}
 	}
 	if !doc.Clean {
 		return errTold
