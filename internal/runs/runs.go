@@ -60,7 +60,7 @@ type Observer interface {
 	// SettleLagged hears how long after the end of its work a run's end was committed, and
 	// who did it: a "worker" counts from the return of the pack, the "reaper", which rolls
 	// forward, from the storing of the envelope, by the object store's clock.
-	SettleLagged(by string, lag time.Duration)
+	SettleLagged(role string, lag time.Duration)
 	// Batched hears the size of every batch.
 	Batched(name string, size int)
 	// BatchWaited hears how long the first of a batch had waited when it set out.

@@ -44,7 +44,7 @@ func TestWhatHasNotHappenedIsZero(t *testing.T) {
 		`dpp_transitions_total{from="QUEUED",reason="RESERVATION_EXPIRED",to="EXPIRED"} 0`,
 		`dpp_transitions_total{from="PROCESSING",reason="WORKER_TIMEOUT",to="FAILED"} 0`,
 		`dpp_lost_leases_total{outcome="left"} 0`,
-		`dpp_settle_lag_seconds_count{by="reaper"} 0`,
+		`dpp_settle_lag_seconds_count{role="reaper"} 0`,
 		`dpp_batch_wait_seconds_count{batch="submit"} 0`,
 		`dpp_gate_failures_total{call="admit"} 0`,
 		`dpp_http_request_seconds_count{method="POST",route="/v1/runs",status="5xx"} 0`,
@@ -60,7 +60,7 @@ func TestObjectivesHaveBuckets(t *testing.T) {
 		t, page(t, m),
 		`dpp_acceptance_seconds_bucket{le="0.25"} 0`,
 		`dpp_pick_up_seconds_bucket{le="10"} 0`,
-		`dpp_settle_lag_seconds_bucket{by="worker",le="10"} 0`,
+		`dpp_settle_lag_seconds_bucket{role="worker",le="10"} 0`,
 	)
 }
 

@@ -22,7 +22,7 @@ func (m *Metrics) addPromises(delays []float64) {
 		settleLag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "dpp_settle_lag_seconds", Buckets: append(delays, 600),
 			Help: "Time from the end of the work to the commit of the run's end: by the worker from the return of the pack, by the reaper (a roll forward) from the storing of the result.",
-		}, []string{"by"}),
+		}, []string{"role"}),
 		batchWait: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "dpp_batch_wait_seconds", Help: "How long the first of a batch waited until the batch set out, by batch.", Buckets: brief(),
 		}, []string{"batch"}),
@@ -40,8 +40,8 @@ func brief() []float64 { return []float64{.0005, .001, .0025, .005, .01, .025, .
 func (m *Metrics) Accepted(took time.Duration) { m.acceptance.Observe(took.Seconds()) }
 
 // SettleLagged measures how long after the end of its work a run's end was committed.
-func (m *Metrics) SettleLagged(by string, lag time.Duration) {
-	m.settleLag.WithLabelValues(by).Observe(lag.Seconds())
+func (m *Metrics) SettleLagged(role string, lag time.Duration) {
+	m.settleLag.WithLabelValues(role).Observe(lag.Seconds())
 }
 
 // BatchWaited measures how long the first of a batch waited.

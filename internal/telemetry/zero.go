@@ -19,8 +19,8 @@ func (m *Metrics) zero() {
 	for _, outcome := range []string{"rolled_forward", "requeued", "failed", "left"} {
 		m.recovered.WithLabelValues(outcome)
 	}
-	for _, by := range []string{"worker", "reaper"} {
-		m.settleLag.WithLabelValues(by)
+	for _, role := range []string{"worker", "reaper"} {
+		m.settleLag.WithLabelValues(role)
 	}
 	for _, batch := range []string{"submit", "put", "end", "account"} {
 		m.batches.WithLabelValues(batch)
