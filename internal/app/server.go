@@ -159,7 +159,7 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 			}
 		})
 	}
-	s.log.InfoContext(ctx, "listening", "address", s.address)
+	s.log.InfoContext(ctx, "listening", "address", s.address, "ops_address", s.ops)
 }
 
 // sweepInterval is how often files are looked for that a crash left without a row.

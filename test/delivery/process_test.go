@@ -183,9 +183,10 @@ func (p *process) stop(t *testing.T) {
 // command runs the binary to its end and returns what it printed.
 func command(t *testing.T, args []string, env map[string]string) (string, error) {
 	t.Helper()
+	path := binary(t) // is built first, on nobody's time
 	ctx, cancel := context.WithTimeout(t.Context(), startup)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t), args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = environ(env)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
