@@ -32,7 +32,7 @@ func (downGate) Word(context.Context, []gate.Word) error { return errDown }
 
 type downBlob struct{ blob.Store }
 
-func (downBlob) Put(_ context.Context, objects []blob.Object) ([]blob.PutOutcome, error) {
+func (downBlob) Put(context.Context, []blob.Object) ([]blob.PutOutcome, error) {
 	return []blob.PutOutcome{{}, {Err: errDown}}, nil
 }
 
