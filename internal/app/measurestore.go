@@ -13,7 +13,7 @@ import (
 // audit are not measured.
 func storeCalls() []string {
 	return []string{
-		"submit", "claim", "heartbeat", "transition", "runs_by_id", "runs_by_key", "versions", "list_runs", "due",
+		"submit", "claim", "heartbeat", "transition", "runs_by_id", "runs_by_key", "run_states", "list_runs", "due",
 		"accounts", "entries", "usage", "seal", "totals", "forget", "purge", "maintain",
 	}
 }
@@ -54,9 +54,9 @@ func (s measuredStore) RunsByKey(ctx context.Context, keys []store.KeyRef) (answ
 	return s.Store.RunsByKey(ctx, keys)
 }
 
-func (s measuredStore) Versions(ctx context.Context, ids []dpp.RunID) (answer map[dpp.RunID]int64, err error) {
-	defer s.m.begin("versions")(&err)
-	return s.Store.Versions(ctx, ids)
+func (s measuredStore) RunStates(ctx context.Context, above map[dpp.RunID]int64) (answer []store.RunState, err error) {
+	defer s.m.begin("run_states")(&err)
+	return s.Store.RunStates(ctx, above)
 }
 
 func (s measuredStore) ListRuns(ctx context.Context, query store.ListQuery) (answer []dpp.Run, err error) {
