@@ -36,8 +36,8 @@ func TestStoppedExecutionsAreTold(t *testing.T) {
 		})
 		canceled := p.Submit("canceled-key").ID
 		<-started
-		if run, err := p.Service.Cancel(t.Context(), p.Key, canceled); err != nil || run.Status != dpp.StatusCanceled {
-			t.Fatal(run.Status, err)
+		if state, err := p.Service.Cancel(t.Context(), p.Key, canceled); err != nil || state.Run.Status != dpp.StatusCanceled {
+			t.Fatal(state.Run.Status, err)
 		}
 		p.Submit("drained-key")
 		<-started
