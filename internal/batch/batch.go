@@ -43,6 +43,10 @@ type Options[I any] struct {
 
 	// Observe is told the number of items whenever they are attempted.
 	Observe func(items int)
+	// Begin gives each attempt a context of its own, made of the first, and is told of
+	// the contexts of the callers aboard. The function that it returns hears how the
+	// attempt ended.
+	Begin func(ctx context.Context, callers []context.Context) (context.Context, func(error))
 	// Panicked is told of every panic, once, whether or not somebody still waits.
 	Panicked func(*PanicError)
 }

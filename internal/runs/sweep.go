@@ -28,16 +28,21 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	batch := make([]store.Transition, 0, len(due))
+	var taken steps
 	for i := range due {
-		t, what := s.recover(ctx, &due[i])
+		looking, looked := s.step(ctx, StepRecover, &due[i].Run)
+		t, what := s.recover(looking, &due[i])
 		s.observe.Recovered(what)
 		if t == nil {
+			looked(codeLeft)
 			continue
 		}
+		looked(nil)
 		t.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
 		batch = append(batch, *t)
+		taken.begin(ctx, s, "run."+what, &due[i].Run)
 	}
-	return len(due), s.sweep(ctx, batch)
+	return len(due), s.sweep(ctx, batch, taken)
 }
 
 // recover decides what becomes of one lost lease: forward to what the worker had
@@ -50,13 +55,13 @@ func (s *Service) recover(ctx context.Context, due *store.DueRun) (*store.Transi
 	case err == nil:
 		envelope, err := pack.ReadEnvelope(text)
 		if err != nil || envelope.RunID != run.ID || info.Metadata[metaSHA256] != pack.SumHex(text) {
-			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "error", err)
+			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 			return nil, "left"
 		}
 		t := s.ending(run, envelope, info.SHA256, info.Size)
 		return &t, "rolled_forward"
 	case !errors.Is(err, blob.ErrNotFound):
-		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "error", err)
+		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 		return nil, "left"
 	case run.Losses+1 < s.cfg.Timing.MaxAttempts && time.Now().Before(run.Deadline):
 		return &store.Transition{
@@ -76,19 +81,30 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	batch := make([]store.Transition, len(due))
+	var taken steps
 	for i := range due {
 		batch[i] = s.end(&due[i].Run, dpp.StatusExpired, dpp.ReasonReservationExpired, 0)
 		batch[i].Error = failureOf(dpp.ReasonReservationExpired)
 		batch[i].Fence = store.Fence{Overdue: true}
+		taken.begin(ctx, s, StepExpire, &due[i].Run)
 	}
-	return len(due), s.sweep(ctx, batch)
+	return len(due), s.sweep(ctx, batch, taken)
 }
 
-func (s *Service) sweep(ctx context.Context, batch []store.Transition) error {
+// codeLeft: a lost lease is left for the next round.
+const codeLeft Code = "LEFT"
+
+func (s *Service) sweep(ctx context.Context, batch []store.Transition, taken steps) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	_, err := s.apply(ctx, batch)
+	end := unfollowed
+	if s.cfg.Trace != nil {
+		ctx, end = s.cfg.Trace.Batch(ctx, BatchSweep, taken.from)
+	}
+	out, err := s.apply(ctx, batch)
+	end(err)
+	taken.end(func(i int) bool { return out[i].Happened }, err)
 	return err
 }
 
@@ -102,7 +118,7 @@ func (s *Service) Retain(ctx context.Context) (int, error) {
 	ids := make([]dpp.RunID, 0, len(due))
 	for i := range due {
 		if err := s.Blob.DeletePrefix(ctx, runPrefix(&due[i].Run)); err != nil {
-			s.log.WarnContext(ctx, "objects past their retention could not be deleted; the next round tries again", "run_id", due[i].Run.ID, "error", err)
+			s.log.WarnContext(ctx, "objects past their retention could not be deleted; the next round tries again", "run_id", due[i].Run.ID, "trace_id", due[i].Run.Meta.TraceID, "error", err)
 			continue
 		}
 		ids = append(ids, due[i].Run.ID)

@@ -38,6 +38,8 @@ type Options struct {
 	// IdlePoll is how often an idle worker looks into the store by itself, less up
 	// to a fifth at random; default 5 s.
 	IdlePoll time.Duration
+	// Trace follows runs; nil: nobody does.
+	Trace Tracer
 }
 
 // Worker executes runs until it is told to stop.
@@ -52,7 +54,7 @@ type Worker struct {
 	freed  chan struct{} // a slot became free
 	room   chan struct{} // there may be a slot that no hint is meant for
 	bell   chan struct{} // the queue told of runs
-	told   []dpp.RunID   // guarded by mu
+	told   []hint        // guarded by mu
 	notify chan struct{} // progress worth a heartbeat
 	work   sync.WaitGroup
 }
@@ -133,7 +135,10 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
 	asked := time.Now()
-	claimed, err := w.service.Claim(bounded, free, told[:min(free, len(told))])
+	told = told[:min(free, len(told))]
+	bounded, end := w.claiming(bounded, told)
+	claimed, err := w.service.Claim(bounded, free, runsOf(told))
+	end(err)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.WarnContext(ctx, "no runs could be claimed; trying again later", "error", err)
@@ -141,19 +146,21 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 		return false
 	}
 	for _, c := range claimed {
-		w.start(executing, c, asked)
+		w.start(executing, bounded, c, asked)
 	}
 	// A slot that named a run may have found it taken while others wait.
 	return len(told) > 0 && len(claimed) < free
 }
 
-func (w *Worker) start(executing context.Context, c *store.Claimed, asked time.Time) {
+// start executes a run. Of claiming only that is of use which a [Tracer] left there.
+func (w *Worker) start(executing, claiming context.Context, c *store.Claimed, asked time.Time) {
+	executing, end := w.step(executing, runs.StepExecute, c, claiming)
 	e := newExecution(executing, w, c, asked)
 	w.mu.Lock()
 	w.held[c.Run.ID] = e
 	w.mu.Unlock()
 	w.work.Go(func() {
-		e.run()
+		end(e.run())
 		w.mu.Lock()
 		delete(w.held, c.Run.ID)
 		w.mu.Unlock()
