@@ -65,6 +65,26 @@ func TestOneTraceAcrossProcesses(t *testing.T) {
 	if n := said(); n > 2 {
 		t.Errorf("two processes said %d times within a minute that traces are not exported", n)
 	}
+	logsNameTraces(t, s)
+}
+
+// logsNameTraces sees that every line about a run has the id of its trace.
+func logsNameTraces(t *testing.T, s *site) {
+	t.Helper()
+	seen := 0
+	for _, p := range s.parts {
+		for line := range strings.Lines(p.log.String()) {
+			if !strings.Contains(line, `"run_id":`) {
+				continue
+			}
+			if seen++; !strings.Contains(line, `"trace_id":"`) {
+				t.Errorf("dpp %s: %s", p.role, line)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no line tells of a run")
+	}
 }
 
 // runTree waits for the steps of the run, and sees that they are one tree under the
