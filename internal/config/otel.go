@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"os"
 	"slices"
@@ -190,7 +191,7 @@ func otelRatio(sampler, arg string) (float64, error) {
 			return 1, nil
 		}
 		ratio, err := strconv.ParseFloat(arg, 64)
-		if err != nil || !(ratio >= 0 && ratio <= 1) {
+		if err != nil || math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
 			return 0, errors.New("is no number from 0 to 1")
 		}
 		return ratio, nil

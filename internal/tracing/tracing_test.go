@@ -234,6 +234,7 @@ type silentBlob struct {
 }
 
 func (s silentBlob) Put(context.Context, []blob.Object) ([]blob.PutOutcome, error) { return nil, s.err }
+
 func (s silentBlob) Get(context.Context, string, int64, int64) (io.ReadCloser, blob.Info, error) {
 	return nil, blob.Info{}, s.err
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func TestOneTraceAcrossProcesses(t *testing.T) {
 	s := production(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
 	c := &client.Client{URL: anywhere, Key: s.key, HTTP: &http.Client{Transport: calling{s.web}}}
 	submission := decision(1, 250_000)
-	submission.Inputs = jsontext.Value(strings.Replace(string(submission.Inputs.(jsontext.Value)), `"A"`, `"zq7x-option"`, 1))
+	submission.Inputs = jsontext.Value(strings.Replace(fmt.Sprint(submission.Inputs), `"A"`, `"zq7x-option"`, 1))
 	submission.IdempotencyKey, submission.Wait = "zq7x-traced-1", 30*time.Second
 	out, err := c.Submit(t.Context(), submission)
 	if err != nil || out.Run.Status != dpp.StatusCompleted || out.Run.Meta.TraceID != callersTrace {
