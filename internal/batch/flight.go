@@ -101,7 +101,7 @@ func (g *Group[I, O]) attempt(ctx context.Context, batch []*passenger[I, O]) (ou
 	}
 	callers := make([]context.Context, len(batch))
 	for i, p := range batch {
-		callers[i] = p.ctx
+		callers[i] = p.ctx //nolint:fatcontext // each is a caller's own, and none is made of another
 	}
 	ctx, end := g.opts.Begin(ctx, callers)
 	ended := errPanicked

@@ -42,8 +42,8 @@ func runsOf(told []hint) []dpp.RunID {
 
 func unfollowed(error) {}
 
-// claiming begins a claim where somebody follows.
-func (w *Worker) claiming(ctx context.Context, told []hint) (context.Context, func(error)) {
+// followClaim begins a claim where somebody follows.
+func (w *Worker) followClaim(ctx context.Context, told []hint) (context.Context, func(error)) {
 	if w.opts.Trace == nil {
 		return ctx, unfollowed
 	}

@@ -136,7 +136,7 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	defer cancel()
 	asked := time.Now()
 	told = told[:min(free, len(told))]
-	bounded, end := w.claiming(bounded, told)
+	bounded, end := w.followClaim(bounded, told)
 	claimed, err := w.service.Claim(bounded, free, runsOf(told))
 	end(err)
 	if err != nil {
