@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"dpp"
 	"dpp/internal/api/openapi"
@@ -45,12 +44,16 @@ type Config struct {
 	Ready func(services map[string]bool) bool
 	// Metrics may be nil: then there is no /metrics.
 	Metrics http.Handler
-	// Observe hears of every request once it is answered: its method, or "other", the
-	// pattern of its path, or "none", the status, and the time it took. It must be
-	// quick and safe for concurrent use. It may be nil.
-	Observe func(method, route string, status int, took time.Duration)
+	// Observe hears of every request once it is answered. It must be quick and safe for
+	// concurrent use. It may be nil.
+	Observe func(Answer)
 	// Refused hears the reason of every problem document, as Observe does. It may be nil.
 	Refused func(reason dpp.Reason)
+	// Trace begins the trace of a request: its method, or "other", the trace's id, and
+	// that of the caller's span where the caller named the trace. What is called for the
+	// request has the context that it returns; the function hears of the answer. It may
+	// be nil.
+	Trace func(ctx context.Context, method, trace, parent string) (context.Context, func(Answer))
 	// Blobs serves signed downloads of an embedded object store below BlobPrefix,
 	// which starts and ends with a slash; both may be empty.
 	Blobs      http.Handler

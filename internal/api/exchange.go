@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,10 +24,12 @@ type exchange struct {
 	began   time.Time
 	pattern string // of the path, for logs and metrics; never the path itself
 	traced  bool   // the caller named the trace
-	trace   string
+	trace   string // that the answer names
+	own     string // trace of the request itself
+	ended   func(Answer)
 	key     dpp.Key
-	runID   dpp.RunID // the run that the answer speaks of, for logs
-	err     error     // between the multiplexer and dispatch
+	run     *dpp.Run // that the answer speaks of, for logs
+	err     error    // between the multiplexer and dispatch
 
 	status int        // 0 until the answer has begun
 	reason dpp.Reason // of a problem, for logs
@@ -34,11 +37,44 @@ type exchange struct {
 }
 
 func newExchange(a *API, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{ResponseWriter: w, api: a, r: r, began: time.Now(), pattern: "none", trace: intake.FromTraceparent(r.Header.Values("Traceparent"))}
+	x := &exchange{ResponseWriter: w, api: a, r: r, began: time.Now(), pattern: "none"}
+	var parent string
+	x.trace, parent = intake.FromTraceparent(r.Header.Values("Traceparent"))
 	if x.traced = x.trace != ""; !x.traced {
 		x.trace = intake.NewTrace()
 	}
+	x.own = x.trace
+	if a.Trace != nil && !ofOperators(r.URL.Path) {
+		var ctx context.Context
+		if ctx, x.ended = a.Trace(r.Context(), methodName(r.Method), x.trace, parent); ctx != r.Context() {
+			x.r = r.WithContext(ctx)
+		}
+	}
 	return x
+}
+
+// ofOperators tells of paths that are asked again and again by machines, and for no run.
+func ofOperators(path string) bool {
+	return path == "/health" || path == "/readyz" || path == "/metrics"
+}
+
+// Answer is a request and what became of it.
+type Answer struct {
+	// Method is one of HTTP's own, or "other".
+	Method string
+	// Route is the pattern of the path, never the path itself, or "none".
+	Route  string
+	Status int
+	// Took is the time to answer, long polls included.
+	Took time.Duration
+	// Trace is the id of the request's own trace.
+	Trace string
+	// Reason is that of a problem.
+	Reason dpp.Reason
+	// Tenant is whose key it was, where it was one.
+	Tenant dpp.TenantID
+	// Run is the run that the answer speaks of, where it does of one.
+	Run *dpp.Run
 }
 
 // Unwrap serves [http.ResponseController].
@@ -129,8 +165,15 @@ func challenge(reason dpp.Reason) string {
 // tell measures the request and writes its line in the log. It is deferred.
 func (x *exchange) tell() {
 	took := time.Since(x.began)
+	answer := Answer{
+		Method: methodName(x.r.Method), Route: x.pattern, Status: x.status, Took: took,
+		Trace: x.own, Reason: x.reason, Tenant: x.key.Tenant, Run: x.run,
+	}
+	if x.ended != nil {
+		x.ended(answer)
+	}
 	if x.api.Observe != nil {
-		x.api.Observe(methodName(x.r.Method), x.pattern, x.status, took)
+		x.api.Observe(answer)
 	}
 	if x.api.Refused != nil && x.reason != "" {
 		x.api.Refused(x.reason)
@@ -149,8 +192,12 @@ func (x *exchange) log(took time.Duration) {
 		slog.String("method", methodName(x.r.Method)), slog.String("route", x.pattern), slog.Int("status", x.status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("trace_id", x.trace),
 	}
+	run := dpp.RunID("")
+	if x.run != nil {
+		run = x.run.ID
+	}
 	for _, a := range []struct{ name, value string }{
-		{"tenant_id", string(x.key.Tenant)}, {"key_id", string(x.key.ID)}, {"run_id", string(x.runID)}, {"reason_code", string(x.reason)},
+		{"tenant_id", string(x.key.Tenant)}, {"key_id", string(x.key.ID)}, {"run_id", string(run)}, {"reason_code", string(x.reason)},
 	} {
 		if a.value != "" {
 			attrs = append(attrs, slog.String(a.name, a.value))
@@ -170,7 +217,7 @@ func (x *exchange) level() slog.Level {
 		return slog.LevelWarn
 	case x.status >= http.StatusInternalServerError:
 		return slog.LevelError
-	case x.pattern == "/health" || x.pattern == "/readyz" || x.pattern == "/metrics":
+	case ofOperators(x.pattern):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo

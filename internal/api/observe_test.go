@@ -22,13 +22,13 @@ func TestEveryRequestIsObservedWhateverIsLogged(t *testing.T) {
 	began := time.Now()
 	s := newSite(t, options{api: func(c *api.Config) {
 		c.Log = slog.New(slog.DiscardHandler)
-		c.Observe = func(method, route string, status int, took time.Duration) {
+		c.Observe = func(a api.Answer) {
 			mu.Lock()
 			defer mu.Unlock()
-			if took < 0 || took > time.Since(began) {
-				t.Errorf("%s %s took %s", method, route, took)
+			if a.Took < 0 || a.Took > time.Since(began) || len(a.Trace) != 32 {
+				t.Errorf("%s %s took %s in trace %s", a.Method, a.Route, a.Took, a.Trace)
 			}
-			seen = append(seen, observed{method, route, status})
+			seen = append(seen, observed{a.Method, a.Route, a.Status})
 		}
 	}})
 	run := s.accepted("seen-key-0001")

@@ -129,7 +129,7 @@ func (x *exchange) unchanged(run *dpp.Run, remaining dpp.Money) error {
 }
 
 func (x *exchange) runHeaders(run *dpp.Run, cost dpp.CostView) {
-	x.runID = run.ID
+	x.run = run
 	h := x.Header()
 	x.costHeaders(cost)
 	h.Set("Cache-Control", cachePrivate)

@@ -26,7 +26,7 @@ func examineShared(ctx context.Context, cfg config.Config) []ops.Finding {
 		findings = append(findings, closed("objects", objects.Close())...)
 	}
 	if cfg.QueueURL != "" {
-		q, err := openQueue(ctx, cfg, slog.New(slog.DiscardHandler))
+		q, err := openQueue(ctx, cfg, observers{log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			findings = append(findings, bad("queue", err, "Correct DPP_QUEUE_URL."))
 		} else {
@@ -56,7 +56,7 @@ const mostSkew = 5 * time.Second
 
 func checkPostgres(ctx context.Context, cfg config.Config) []ops.Finding {
 	const name = "database"
-	s, err := openPostgres(ctx, cfg)
+	s, err := openPostgres(ctx, cfg, pgstore.Options{})
 	switch {
 	case errors.Is(err, store.ErrSchema):
 		return []ops.Finding{bad(name, err, "Run dpp migrate up, or use the build that made the schema.")}

@@ -14,7 +14,7 @@ import (
 
 // observers are what the adapters tell of themselves.
 func (s *Server) observers() observers {
-	return observers{log: s.log, gate: redisgate.Observer{
+	return observers{log: s.log, roundTrips: s.postgresTracer(), messages: s.messageTracer(), gate: redisgate.Observer{
 		Breaker: s.metrics.GateBreaker, Failed: s.metrics.GateFailed, Drift: s.metrics.GateDrift,
 	}}
 }
@@ -44,7 +44,7 @@ func (s *Server) refused(reason dpp.Reason) { s.metrics.Refused(string(reason)) 
 
 // workerOptions are those of this process's worker, which need not run.
 func (s *Server) workerOptions() worker.Options {
-	options := worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace}
+	options := worker.Options{Concurrency: s.cfg.WorkerConcurrency, DrainGrace: s.cfg.DrainGrace, Trace: s.workerTracer()}
 	if s.cfg.Role.Works() {
 		options.Stopped = s.metrics.WatchWorker(func() (all, busy int) { return s.worker.Slots() })
 	}

@@ -16,7 +16,7 @@ import (
 // OpenStore opens the store, beside running servers, too.
 func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 	if cfg.Shared {
-		return openPostgres(ctx, cfg)
+		return openPostgres(ctx, cfg, pgstore.Options{})
 	}
 	return openExisting(ctx, cfg)
 }

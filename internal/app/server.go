@@ -13,12 +13,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/sdk/trace"
+
 	"dpp/internal/api"
 	"dpp/internal/config"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
 	"dpp/internal/telemetry"
+	"dpp/internal/tracing"
 	"dpp/internal/worker"
 )
 
@@ -33,6 +36,8 @@ type Options struct {
 	Wrap func(runs.Ports) runs.Ports
 	// NoWork: nothing is worked on or swept; runs stay queued.
 	NoWork bool
+	// Spans takes all traces, whatever the settings say.
+	Spans trace.SpanExporter
 }
 
 // Server is one process of the platform, of the whole of it or of a part, as the
@@ -42,6 +47,7 @@ type Server struct {
 	log     *slog.Logger
 	parts   *parts
 	metrics *telemetry.Metrics
+	traces  *tracing.Tracing // nil: nothing is traced
 	service *runs.Service
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
@@ -66,6 +72,10 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 		}
 	}()
 	s.metrics = telemetry.NewMetrics()
+	if err = s.startTracing(ctx, opts); err != nil {
+		return nil, err
+	}
+	undo = append(undo, func() error { s.stopTracing(); return nil })
 	if s.unlock, err = s.lock(); err != nil {
 		return nil, err
 	}
@@ -116,11 +126,11 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	if err != nil {
 		return err
 	}
-	ports, serviceCfg := measured(s.parts.ports(), s.metrics), serviceConfig(s.cfg)
+	ports, serviceCfg := measured(s.tracePorts(s.parts.ports()), s.metrics), serviceConfig(s.cfg)
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	serviceCfg.BatchItems, serviceCfg.Epoch = opts.BatchItems, epoch
+	serviceCfg.BatchItems, serviceCfg.Epoch, serviceCfg.Trace = opts.BatchItems, epoch, s.runTracer()
 	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)
 	s.worker = worker.New(s.service, ports.Queue, s.workerOptions(), s.log)
 	s.reaper = reaper.New(s.service, s.reaperOptions(), s.log)
@@ -272,7 +282,7 @@ func (s *Server) stop(cause error) error {
 	s.stopping.Store(true)
 	s.service.EndWaits()
 	if cause == nil && s.cfg.Role.Serves() {
-		time.Sleep(s.cfg.ShutdownDelay) // requests are served meanwhile; a second signal ends the process
+		<-time.After(s.cfg.ShutdownDelay) // requests are served meanwhile; a second signal ends the process
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout) // the caller's has ended
 	defer cancel()
@@ -285,7 +295,9 @@ func (s *Server) stop(cause error) error {
 	s.halt()
 	s.loops.Wait()
 	s.service.Close()
-	errs = append(errs, s.parts.close(), s.forgetAddress(), s.unlock())
+	errs = append(errs, s.parts.close())
+	s.stopTracing()
+	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")
 	return errors.Join(errs...)
 }

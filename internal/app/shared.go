@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5"
+
 	"dpp/internal/blob/s3blob"
 	"dpp/internal/config"
 	"dpp/internal/gate/memgate"
@@ -19,6 +21,9 @@ import (
 type observers struct {
 	log  *slog.Logger
 	gate redisgate.Observer
+	// roundTrips and messages are for traces; nil: there are none.
+	roundTrips pgx.QueryTracer
+	messages   func(context.Context) map[string]string
 }
 
 // openShared opens the adapters of shared backends. The database must answer and
@@ -46,7 +51,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 		p.gate, p.backends["redis"] = g, "redis"
 	}
 	if p.queue = dbqueue.New(dbqueue.Options{}); cfg.QueueURL != "" {
-		q, err := openQueue(ctx, cfg, o.log)
+		q, err := openQueue(ctx, cfg, o)
 		if err != nil {
 			return p, err
 		}
@@ -60,7 +65,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 		}
 		return all, err
 	}
-	s, err := openPostgres(ctx, cfg)
+	s, err := openPostgres(ctx, cfg, pgstore.Options{Tracer: o.roundTrips})
 	if err != nil {
 		return p, err
 	}
@@ -69,8 +74,8 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 	return p, nil
 }
 
-func openPostgres(ctx context.Context, cfg config.Config) (*pgstore.Store, error) {
-	s, err := pgstore.Open(ctx, cfg.DatabaseURL, pgstore.Options{})
+func openPostgres(ctx context.Context, cfg config.Config, opts pgstore.Options) (*pgstore.Store, error) {
+	s, err := pgstore.Open(ctx, cfg.DatabaseURL, opts)
 	return s, databaseError(err)
 }
 
@@ -88,10 +93,10 @@ func openObjects(ctx context.Context, cfg config.Config) (*s3blob.Store, error) 
 	return nil, wrongSetting("DPP_BLOB_URL", err)
 }
 
-func openQueue(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqsqueue.Queue, error) {
+func openQueue(ctx context.Context, cfg config.Config, o observers) (*sqsqueue.Queue, error) {
 	options, err := sqsqueue.Parse(cfg.QueueURL)
 	if err == nil {
-		options.Log = log
+		options.Log, options.Trace = o.log, o.messages
 		var q *sqsqueue.Queue
 		if q, err = sqsqueue.New(ctx, options); err == nil {
 			return q, nil

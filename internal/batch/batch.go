@@ -45,6 +45,10 @@ type Options[I any] struct {
 	Observe func(items int)
 	// Waited is told at take-off how long the first of the batch has waited.
 	Waited func(time.Duration)
+	// Begin gives each attempt a context of its own, made of the first, and is told of
+	// the contexts of the callers aboard. The function that it returns hears how the
+	// attempt ended.
+	Begin func(ctx context.Context, callers []context.Context) (context.Context, func(error))
 	// Panicked is told of every panic, once, whether or not somebody still waits.
 	Panicked func(*PanicError)
 }

@@ -3,6 +3,7 @@ package batch_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -291,6 +292,47 @@ func TestFlights(t *testing.T) {
 			g.Close()
 		})
 	}
+}
+
+type attemptKey struct{}
+
+func TestAnAttemptHasAContextOfItsCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage()
+		var began [][]any
+		var ended []error
+		panics := errors.New("panics")
+		do := func(ctx context.Context, in []int) ([]int, error) {
+			if ctx.Value(attemptKey{}) != len(began) {
+				t.Errorf("attempt %d has another one's context", len(began))
+			}
+			if slices.Contains(in, 13) {
+				panic(panics)
+			}
+			return s.do(ctx, in)
+		}
+		g := batch.New("t", do, batch.Options[int]{Begin: func(ctx context.Context, callers []context.Context) (context.Context, func(error)) {
+			var names []any
+			for _, caller := range callers {
+				names = append(names, caller.Value(attemptKey{}))
+			}
+			began = append(began, names)
+			return context.WithValue(ctx, attemptKey{}, len(began)), func(err error) { ended = append(ended, err) }
+		}})
+		for i := range 3 {
+			call(context.WithValue(t.Context(), attemptKey{}, i), g, i)
+		}
+		close(s.open)
+		synctest.Wait()
+		call(t.Context(), g, 13)
+		g.Close()
+		if want := [][]any{{0}, {1, 2}, {nil}}; !reflect.DeepEqual(began, want) {
+			t.Errorf("began for %v, want %v", began, want)
+		}
+		if len(ended) != 3 || ended[0] != nil || ended[1] != nil || ended[2] == nil {
+			t.Errorf("ended with %v", ended)
+		}
+	})
 }
 
 func TestObserveCountsItems(t *testing.T) {

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -101,6 +102,26 @@ func (g *Group[I, O]) attempt(ctx context.Context, batch []*passenger[I, O]) (ou
 	if g.opts.Observe != nil {
 		g.opts.Observe(len(batch))
 	}
+	if g.opts.Begin == nil {
+		return g.once(ctx, batch)
+	}
+	callers := make([]context.Context, len(batch))
+	for i, p := range batch {
+		callers[i] = p.ctx //nolint:fatcontext // each is a caller's own, and none is made of another
+	}
+	ctx, end := g.opts.Begin(ctx, callers)
+	ended := errPanicked
+	defer func() { end(ended) }()
+	outs, after, err = g.once(ctx, batch)
+	ended = err
+	return outs, after, err
+}
+
+// errPanicked is how an attempt ends that does not return.
+var errPanicked = errors.New("batch: panicked")
+
+// once hands the batch over.
+func (g *Group[I, O]) once(ctx context.Context, batch []*passenger[I, O]) (outs []O, after verdict, err error) {
 	ins := make([]I, len(batch)) // each attempt its own: do may keep or reorder them
 	for i, p := range batch {
 		ins[i] = p.in

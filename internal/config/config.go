@@ -59,6 +59,8 @@ type Config struct {
 	URLAllowCIDRs []netip.Prefix
 	// Prices replace those of packs: pack type → unit → price.
 	Prices map[string]map[string]dpp.Price
+
+	Tracing Tracing
 }
 
 // Role is what a process does.

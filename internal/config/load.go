@@ -40,7 +40,11 @@ func Load(role Role, flags map[string]string, env []string) (Config, error) {
 			return Config{}, err
 		}
 	}
-	return assemble(role, flags, variables, file)
+	c, err := assemble(role, flags, variables, file)
+	if err == nil && role != Tool {
+		c.Tracing, err = tracing(role, env)
+	}
+	return c, err
 }
 
 // Environment returns the DPP_ variables that are set, or an [*Error] that names

@@ -34,7 +34,9 @@ func (s *Service) Cancel(ctx context.Context, key dpp.Key, id dpp.RunID) (store.
 		}
 		t := s.end(&run, dpp.StatusCanceled, dpp.ReasonCanceled, 0)
 		t.Error = failureOf(dpp.ReasonCanceled)
-		out, err := s.ends.Do(ctx, t)
+		within, ended := s.step(ctx, StepCancel, &run)
+		out, err := s.ends.Do(within, t)
+		ended(happened(out.Happened, err))
 		if err != nil {
 			return store.RunState{}, err
 		}

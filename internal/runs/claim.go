@@ -98,9 +98,11 @@ func (s *Service) Watch(c *store.Claimed) *Watch {
 // HandBack puts a claimed run back into the queue, which is no loss: the worker is
 // shutting down.
 func (s *Service) HandBack(ctx context.Context, c *store.Claimed) error {
-	_, err := s.ends.Do(ctx, store.Transition{
+	ctx, end := s.step(ctx, StepHandBack, &c.Run)
+	out, err := s.ends.Do(ctx, store.Transition{
 		Run: c.Run.ID, Version: c.Run.Version, From: dpp.StatusProcessing, Fence: store.Fence{Token: c.Token}, Mark: rand.Text(),
 		To: dpp.StatusQueued, QueueTTL: s.cfg.Timing.ReservationTTL,
 	})
+	end(happened(out.Happened, err))
 	return err
 }

@@ -37,7 +37,9 @@ func (s *Service) Finish(ctx context.Context, c *store.Claimed, end Ending) (boo
 		t = s.ending(&c.Run, &end.Sealed.Envelope, end.Sealed.SHA256, int64(len(end.Sealed.Bytes)))
 	}
 	t.Fence = store.Fence{Token: c.Token}
+	ctx, ended := s.step(ctx, StepFinalize, &c.Run)
 	out, err := s.ends.Do(ctx, t)
+	ended(happened(out.Happened, err))
 	if err == nil && out.Happened && !end.At.IsZero() {
 		s.observe.SettleLagged("worker", time.Since(end.At))
 	}
@@ -49,11 +51,11 @@ func (s *Service) Finish(ctx context.Context, c *store.Claimed, end Ending) (boo
 func (s *Service) StoreResult(ctx context.Context, run *dpp.Run, sealed *pack.Sealed) error {
 	for _, a := range sealed.Artifacts {
 		object := blob.Object{Key: attemptPrefix(run) + a.Name, MediaType: a.MediaType, Content: a.Content}
-		if err := s.put(ctx, object, sealed.Envelope.Artifacts[a.Name].SHA256); err != nil {
+		if err := s.put(ctx, run, object, sealed.Envelope.Artifacts[a.Name].SHA256); err != nil {
 			return err
 		}
 	}
-	return s.put(ctx, blob.Object{
+	return s.put(ctx, run, blob.Object{
 		Key: envelopeKey(run), MediaType: "application/json", Content: sealed.Bytes,
 		Metadata: map[string]string{
 			metaOutcome: outcomeOf(&sealed.Envelope), metaCost: strconv.FormatInt(int64(sealed.Envelope.Cost.Used), 10),
@@ -70,7 +72,9 @@ func outcomeOf(e *pack.Envelope) string {
 }
 
 // put stores an object once. Finding our own earlier write is success.
-func (s *Service) put(ctx context.Context, object blob.Object, sum string) error {
+func (s *Service) put(ctx context.Context, run *dpp.Run, object blob.Object, sum string) (err error) {
+	ctx, end := s.step(ctx, StepBlob, run)
+	defer func() { end(err) }()
 	out, err := s.puts.Do(ctx, object)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type Ports struct {
 	Queue queue.Queue
 }
 
-// Config holds an operator's decisions. Every field must be set.
+// Config holds an operator's decisions. Every field that says nothing else must be set.
 type Config struct {
 	Timing               dpp.Timing
 	Retention            time.Duration
@@ -45,6 +45,8 @@ type Config struct {
 	// HubInterval is how often the runs that somebody waits for are looked up, for
 	// changes that other processes made. 0 is the default of 100 ms.
 	HubInterval time.Duration
+	// Trace follows runs; nil: nobody does.
+	Trace Tracer
 }
 
 // Observer hears what happened, for metrics. Its methods must be quick and safe
@@ -103,7 +105,7 @@ const (
 func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observe Observer) *Service {
 	s := &Service{Ports: ports, cfg: cfg, packs: packs, log: log, observe: observe}
 	s.hub = newHub(ports.Store, cfg.HubInterval, log)
-	s.bell = newBell(ports.Queue, log)
+	s.bell = newBell(ports.Queue, cfg.Trace, log)
 	s.teller = newTeller(ports.Gate)
 	s.submits = batch.New("submit", s.submitBatch, options(s, "submit", func(i *submission) int { return len(i.Inputs) + 512 }))
 	puts := options(s, "put", func(o blob.Object) int { return len(o.Content) + 512 })
@@ -126,6 +128,11 @@ func options[I any](s *Service, name string, size func(I) int) batch.Options[I] 
 		Panicked: func(p *batch.PanicError) {
 			s.log.Error("a batch panicked", "batch", name, "kind", fmt.Sprintf("%T", p.Value), "stack", string(p.Stack))
 		},
+	}
+	if trace := s.cfg.Trace; trace != nil {
+		o.Begin = func(ctx context.Context, callers []context.Context) (context.Context, func(error)) {
+			return trace.Batch(ctx, "batch."+name, callers)
+		}
 	}
 	if s.cfg.BatchItems > 0 {
 		o.MaxItems = s.cfg.BatchItems
@@ -178,7 +185,7 @@ func (s *Service) apply(ctx context.Context, batch []store.Transition) ([]store.
 			words = append(words, s.word(o.Account))
 		}
 		if o.Run.Status == dpp.StatusQueued {
-			s.bell.ring(o.Run.ID)
+			s.bell.ring(&o.Run)
 		}
 	}
 	s.teller.tell(words)

@@ -66,6 +66,16 @@ func (s *Service) Submit(ctx context.Context, r Request) (Receipt, error) {
 	}}
 	item.Run = newRun(r)
 	item.Hold = ledger.NewHold(item.Run.Account(), item.Run.ID, r.Reservation.MaxCost)
+	ctx, end := s.step(ctx, StepSubmit, &item.Run)
+	receipt, err := s.accept(ctx, r, item)
+	end(err)
+	if err == nil && !receipt.Replayed {
+		s.observe.Accepted(time.Since(begin))
+	}
+	return receipt, err
+}
+
+func (s *Service) accept(ctx context.Context, r Request, item *submission) (Receipt, error) {
 	if refusal := s.conditions(r, &item.Run); refusal != nil {
 		return s.refused(ctx, item, refusal)
 	}
@@ -75,9 +85,6 @@ func (s *Service) Submit(ctx context.Context, r Request) (Receipt, error) {
 		}
 	}
 	out, err := s.submits.Do(ctx, item)
-	if err == nil && out.Verdict == store.Accepted {
-		s.observe.Accepted(time.Since(begin))
-	}
 	return receipt(item, out, err)
 }
 
@@ -102,7 +109,7 @@ func (s *Service) conditions(r Request, run *dpp.Run) *Refusal {
 	case errors.As(err, &invalid):
 		return invalidInputs(invalid)
 	case err != nil:
-		s.log.Error("a pack could not estimate inputs", "pack_type", r.PackType, "error", err)
+		s.log.Error("a pack could not estimate inputs", "pack_type", r.PackType, "trace_id", r.Meta.TraceID, "error", err)
 		return refuse(dpp.ReasonInternal)
 	}
 	least := bounds.Minimum
@@ -364,7 +371,7 @@ func (s *Service) afterSubmit(ctx context.Context, items []*submission, outcomes
 			words = append(words, s.word(o.Account))
 		}
 		if o.Verdict == store.Accepted {
-			s.bell.ring(o.Run.ID)
+			s.bell.ring(&o.Run)
 			s.log.LogAttrs(ctx, slog.LevelInfo, "run accepted", slog.String("run_id", string(o.Run.ID)), slog.String("tenant_id", string(o.Run.Tenant)),
 				slog.String("trace_id", o.Run.Meta.TraceID), slog.String("pack_type", items[i].Run.PackType), slog.Int64("version_after", o.Run.Version))
 		}

@@ -27,17 +27,22 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	batch, steps := make([]store.Transition, 0, len(due)), make([]recovery, 0, len(due))
+	batch, recoveries := make([]store.Transition, 0, len(due)), make([]recovery, 0, len(due))
+	var taken steps
 	for i := range due {
-		step := s.recover(ctx, &due[i].Run)
-		if step.transition == nil {
-			s.observe.Recovered(step.what)
+		looking, looked := s.step(ctx, StepRecover, &due[i].Run)
+		r := s.recover(looking, &due[i].Run)
+		if r.transition == nil {
+			looked(codeLeft)
+			s.observe.Recovered(r.what)
 			continue
 		}
-		step.transition.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
-		batch, steps = append(batch, *step.transition), append(steps, step)
+		looked(nil)
+		r.transition.Fence = store.Fence{Token: due[i].Token, LeaseExpired: true}
+		batch, recoveries = append(batch, *r.transition), append(recoveries, r)
+		taken.begin(ctx, s, "run."+r.what, &due[i].Run)
 	}
-	return len(due), s.recovered(ctx, batch, steps)
+	return len(due), s.recovered(ctx, batch, recoveries, taken)
 }
 
 // recovery is what becomes of one lost lease.
@@ -48,21 +53,18 @@ type recovery struct {
 }
 
 // recovered commits what was decided, and tells of what happened.
-func (s *Service) recovered(ctx context.Context, batch []store.Transition, steps []recovery) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	outcomes, err := s.apply(ctx, batch)
+func (s *Service) recovered(ctx context.Context, batch []store.Transition, recoveries []recovery, taken steps) error {
+	outcomes, err := s.sweep(ctx, batch, taken)
 	if err != nil {
 		return err
 	}
-	for i, step := range steps {
+	for i, r := range recoveries {
 		if !outcomes[i].Happened {
 			continue
 		}
-		s.observe.Recovered(step.what)
-		if !step.storedAt.IsZero() {
-			s.observe.SettleLagged("reaper", max(0, time.Since(step.storedAt))) // the clocks are two
+		s.observe.Recovered(r.what)
+		if !r.storedAt.IsZero() {
+			s.observe.SettleLagged("reaper", max(0, time.Since(r.storedAt))) // the clocks are two
 		}
 	}
 	return nil
@@ -77,13 +79,13 @@ func (s *Service) recover(ctx context.Context, run *dpp.Run) recovery {
 	case err == nil:
 		envelope, err := pack.ReadEnvelope(text)
 		if err != nil || envelope.RunID != run.ID || info.Metadata[metaSHA256] != pack.SumHex(text) {
-			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "error", err)
+			s.log.ErrorContext(ctx, "a stored envelope is not what its metadata says; the run is left", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 			return recovery{what: "left"}
 		}
 		t := s.ending(run, envelope, info.SHA256, info.Size)
 		return recovery{"rolled_forward", &t, info.StoredAt}
 	case !errors.Is(err, blob.ErrNotFound):
-		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "error", err)
+		s.log.WarnContext(ctx, "the blob store could not be asked for a lost run; the next round tries again", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 		return recovery{what: "left"}
 	case run.Losses+1 < s.cfg.Timing.MaxAttempts && time.Now().Before(run.Deadline):
 		return recovery{what: "requeued", transition: &store.Transition{
@@ -103,20 +105,32 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	batch := make([]store.Transition, len(due))
+	var taken steps
 	for i := range due {
 		batch[i] = s.end(&due[i].Run, dpp.StatusExpired, dpp.ReasonReservationExpired, 0)
 		batch[i].Error = failureOf(dpp.ReasonReservationExpired)
 		batch[i].Fence = store.Fence{Overdue: true}
+		taken.begin(ctx, s, StepExpire, &due[i].Run)
 	}
-	return len(due), s.sweep(ctx, batch)
+	_, err = s.sweep(ctx, batch, taken)
+	return len(due), err
 }
 
-func (s *Service) sweep(ctx context.Context, batch []store.Transition) error {
+// codeLeft: a lost lease is left for the next round.
+const codeLeft Code = "LEFT"
+
+func (s *Service) sweep(ctx context.Context, batch []store.Transition, taken steps) ([]store.Transitioned, error) {
 	if len(batch) == 0 {
-		return nil
+		return nil, nil
 	}
-	_, err := s.apply(ctx, batch)
-	return err
+	end := unfollowed
+	if s.cfg.Trace != nil {
+		ctx, end = s.cfg.Trace.Batch(ctx, BatchSweep, taken.from)
+	}
+	out, err := s.apply(ctx, batch)
+	end(err)
+	taken.end(func(i int) bool { return out[i].Happened }, err)
+	return out, err
 }
 
 // Retain deletes results and inputs of runs past their retention: the objects
@@ -129,7 +143,7 @@ func (s *Service) Retain(ctx context.Context) (int, error) {
 	ids := make([]dpp.RunID, 0, len(due))
 	for i := range due {
 		if err := s.Blob.DeletePrefix(ctx, runPrefix(&due[i].Run)); err != nil {
-			s.log.WarnContext(ctx, "objects past their retention could not be deleted; the next round tries again", "run_id", due[i].Run.ID, "error", err)
+			s.log.WarnContext(ctx, "objects past their retention could not be deleted; the next round tries again", "run_id", due[i].Run.ID, "trace_id", due[i].Run.Meta.TraceID, "error", err)
 			continue
 		}
 		ids = append(ids, due[i].Run.ID)

@@ -28,6 +28,7 @@ type Metrics struct {
 	gateDrift   prometheus.Histogram
 	promises
 	portMetrics
+	tracing
 }
 
 // NewMetrics returns metrics that count from zero.
@@ -63,6 +64,7 @@ func NewMetrics() *Metrics {
 	m.addGate()
 	m.addPromises(delays)
 	m.addPorts()
+	m.addTracing()
 	m.zero()
 	m.registry.MustRegister(m.submits, m.transitions, m.pickUp, m.settle, m.charged, m.batches, m.recovered, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -82,9 +84,9 @@ func (m *Metrics) Transitioned(run *dpp.Run, from dpp.Status) {
 	since := run.UpdatedAt.Sub(run.CreatedAt).Seconds()
 	switch {
 	case run.Status == dpp.StatusProcessing && run.Attempt == 1:
-		m.pickUp.Observe(since)
+		observe(m.pickUp, since, m.traceOf(run))
 	case run.Status.Terminal():
-		m.settle.Observe(since)
+		observe(m.settle, since, m.traceOf(run))
 		m.charged.Add(float64(run.Used) / float64(dpp.USD)) // a count for a graph; the ledger is what counts
 	}
 }
@@ -97,10 +99,11 @@ func (m *Metrics) Batched(name string, size int) {
 // Recovered counts what was done about a lost lease.
 func (m *Metrics) Recovered(what string) { m.recovered.WithLabelValues(what).Inc() }
 
-// Requested measures an answer to a request. route is the pattern, never the path.
-func (m *Metrics) Requested(method, route string, status int, took time.Duration) {
+// Requested measures an answer to a request. route is the pattern, never the path;
+// trace is the id of the request's trace where it is exported, else empty.
+func (m *Metrics) Requested(method, route string, status int, took time.Duration, trace string) {
 	class := [...]string{"", "1xx", "2xx", "3xx", "4xx", "5xx"}
-	m.requests.WithLabelValues(method, route, class[min(max(status/100, 0), 5)]).Observe(took.Seconds())
+	observe(m.requests.WithLabelValues(method, route, class[min(max(status/100, 0), 5)]), took.Seconds(), trace)
 }
 
 // depthTimeout bounds the look at the queue that a scrape makes.
@@ -147,5 +150,5 @@ func (c *queueCollector) Collect(metrics chan<- prometheus.Metric) {
 
 // Handler serves the metrics in the Prometheus exposition format.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}) // which exemplars need
 }

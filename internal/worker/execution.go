@@ -67,8 +67,9 @@ func (e *execution) renewed(sent time.Time, silence time.Duration) {
 	e.fuse.Reset(max(0, silence-time.Since(sent)))
 }
 
-// run executes the pack and sees its ending through.
-func (e *execution) run() {
+// run executes the pack and sees its ending through. It returns why that came to
+// nothing, or how the run failed.
+func (e *execution) run() error {
 	defer e.fuse.Stop()
 	defer e.cancel(nil)
 	watch := e.worker.service.Watch(e.claimed)
@@ -86,6 +87,7 @@ func (e *execution) run() {
 	e.afterwards(stopped)
 	e.cancel(nil)
 	<-watched
+	return codeOf(stopped, ending)
 }
 
 // follow stops the execution as soon as its run changes under it.
@@ -115,12 +117,14 @@ func (e *execution) execute() (ending runs.Ending, stopped error) {
 		return runs.Internal(), nil
 	}
 	if e.offer == nil {
-		e.worker.log.ErrorContext(e.ctx, "this worker has no such pack", "run_id", run.ID, "pack_type", run.PackType)
+		e.worker.log.ErrorContext(e.ctx, "this worker has no such pack", "run_id", run.ID, "trace_id", run.Meta.TraceID, "pack_type", run.PackType)
 		return runs.Internal(), nil
 	}
 	boxed, end := context.WithTimeoutCause(e.ctx, run.Reservation.Timebox, errTimebox)
 	defer end()
-	outcome, err := e.call(boxed, inputs)
+	running, ended := e.worker.step(boxed, runs.StepPack, e.claimed)
+	outcome, err := e.call(running, inputs)
+	ended(codeOfPack(boxed, err))
 	if cause := context.Cause(e.ctx); cause != nil {
 		return runs.Ending{}, cause
 	}
@@ -165,7 +169,7 @@ func (e *execution) call(ctx context.Context, inputs []byte) (*pack.Outcome, err
 	case r := <-returned:
 		return r.outcome, r.err
 	case <-patience.C:
-		e.worker.log.ErrorContext(ctx, "a pack did not stop and was abandoned", "run_id", e.claimed.Run.ID, "pack_type", e.claimed.Run.PackType)
+		e.worker.log.ErrorContext(ctx, "a pack did not stop and was abandoned", "run_id", e.claimed.Run.ID, "trace_id", e.claimed.Run.Meta.TraceID, "pack_type", e.claimed.Run.PackType)
 		return nil, context.Cause(ctx)
 	}
 }
@@ -196,7 +200,7 @@ func (e *execution) finish(ending runs.Ending) error {
 		if cause := context.Cause(e.ctx); cause != nil {
 			return cause
 		}
-		e.worker.log.WarnContext(e.ctx, "a result could not be settled yet", "run_id", e.claimed.Run.ID, "error", err)
+		e.worker.log.WarnContext(e.ctx, "a result could not be settled yet", "run_id", e.claimed.Run.ID, "trace_id", e.claimed.Run.Meta.TraceID, "error", err)
 		if !sleep(e.ctx, pause.NextBackOff()) {
 			return context.Cause(e.ctx)
 		}
@@ -220,7 +224,7 @@ func (e *execution) afterwards(stopped error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), finishTimeout)
 		defer cancel()
 		if err := e.worker.service.HandBack(ctx, e.claimed); err != nil {
-			e.worker.log.WarnContext(ctx, "a run was not handed back; its lease will run out", "run_id", run.ID, "error", err)
+			e.worker.log.WarnContext(ctx, "a run was not handed back; its lease will run out", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 		}
 	default:
 		e.worker.opts.Stopped(why(stopped))

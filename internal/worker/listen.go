@@ -38,7 +38,7 @@ func (w *Worker) listen(ctx context.Context) {
 		w.mu.Lock()
 		for _, m := range messages {
 			if len(w.told) < 4*w.opts.Concurrency { // more is found in the store
-				w.told = append(w.told, m.Runs...)
+				w.told = append(w.told, hints(m)...)
 			}
 		}
 		w.mu.Unlock()

@@ -42,6 +42,8 @@ type Options struct {
 	// was cancelled, or ended or taken by somebody else) or "draining". It must be quick
 	// and safe for concurrent use. It may be nil.
 	Stopped func(why string)
+	// Trace follows runs; nil: nobody does.
+	Trace Tracer
 }
 
 // Worker executes runs until it is told to stop.
@@ -56,7 +58,7 @@ type Worker struct {
 	freed  chan struct{} // a slot became free
 	room   chan struct{} // there may be a slot that no hint is meant for
 	bell   chan struct{} // the queue told of runs
-	told   []dpp.RunID   // guarded by mu
+	told   []hint        // guarded by mu
 	notify chan struct{} // progress worth a heartbeat
 	work   sync.WaitGroup
 }
@@ -158,7 +160,10 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	bounded, cancel := w.claiming(ctx)
 	defer cancel()
 	asked := time.Now()
-	claimed, err := w.service.Claim(bounded, free, told[:min(free, len(told))])
+	told = told[:min(free, len(told))]
+	bounded, end := w.followClaim(bounded, told)
+	claimed, err := w.service.Claim(bounded, free, runsOf(told))
+	end(err)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.WarnContext(ctx, "no runs could be claimed; trying again later", "error", err)
@@ -167,7 +172,7 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	}
 	claimed, asked = w.stillHeld(bounded, claimed, asked)
 	for _, c := range claimed {
-		w.start(executing, c, asked)
+		w.start(executing, bounded, c, asked)
 	}
 	// A slot that named a run may have found it taken while others wait.
 	return len(told) > 0 && len(claimed) < free
@@ -197,13 +202,15 @@ func (w *Worker) stillHeld(ctx context.Context, claimed []*store.Claimed, asked 
 	return held, sent
 }
 
-func (w *Worker) start(executing context.Context, c *store.Claimed, asked time.Time) {
+// start executes a run. Of claiming only that is of use which a [Tracer] left there.
+func (w *Worker) start(executing, claiming context.Context, c *store.Claimed, asked time.Time) {
+	executing, end := w.step(executing, runs.StepExecute, c, claiming)
 	e := newExecution(executing, w, c, asked)
 	w.mu.Lock()
 	w.held[c.Run.ID] = e
 	w.mu.Unlock()
 	w.work.Go(func() {
-		e.run()
+		end(e.run())
 		w.mu.Lock()
 		delete(w.held, c.Run.ID)
 		w.mu.Unlock()

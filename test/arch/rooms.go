@@ -119,6 +119,10 @@ func Rooms() []Room {
 			Why: "measuring wraps the parts from outside, so it depends on none of them",
 		},
 		{
+			Name: "tracing", Dirs: []string{"internal/tracing"}, May: lower("port", "use case", "problem", "face"), Tests: []string{anything},
+			Why: "following runs wraps the parts from outside: none of them knows the tracing library, and each can do without it",
+		},
+		{
 			Name: "ops", Dirs: []string{"internal/ops"}, May: []string{"domain"}, Tests: []string{anything},
 			Why: "the words of reports to operators: those who find them out and those who print them share them, and nothing else",
 		},
@@ -133,7 +137,7 @@ func Rooms() []Room {
 		},
 		{
 			Name: "app", Dirs: []string{"internal/app"},
-			May: lower("port", "adapter", "pack", "service", "use case", "problem", "face", "config", "telemetry", "ops", "client", "cli"), Tests: []string{anything},
+			May: lower("port", "adapter", "pack", "service", "use case", "problem", "face", "config", "telemetry", "tracing", "ops", "client", "cli"), Tests: []string{anything},
 			Why: "the composition root is the one place that knows every part",
 		},
 		{
@@ -144,7 +148,7 @@ func Rooms() []Room {
 			Name: "whole", Dirs: []string{"sim", "test/*"},
 			May: lower(
 				"port", "adapter", "pack", "suite", "service", "use case", "problem", "face",
-				"config", "telemetry", "ops", "client", "cli", "app", "whole", "servers",
+				"config", "telemetry", "tracing", "ops", "client", "cli", "app", "whole", "servers",
 			),
 			Tests: []string{anything}, TestOnly: true,
 			Why: "tests and measurements of the whole may use every part, and nobody depends on them",

@@ -38,7 +38,7 @@ func newSite(t *testing.T, env []string) *site {
 	t.Helper()
 	s := &site{t: t}
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "DPP_") && !strings.HasPrefix(v, "AWS_") {
+		if !strings.HasPrefix(v, "DPP_") && !strings.HasPrefix(v, "AWS_") && !strings.HasPrefix(v, "OTEL_") {
 			s.env = append(s.env, v)
 		}
 	}

@@ -54,8 +54,9 @@ func TestTraceparent(t *testing.T) {
 		"":                                                    "",
 		"00-zq7xzq7xzq7xzq7xzq7xzq7xzq7xzq7x-" + span + "-01": "",
 	} {
-		if got := FromTraceparent([]string{header}); got != want {
-			t.Errorf("%q: %q, want %q", header, got, want)
+		got, parent := FromTraceparent([]string{header})
+		if got != want || (parent == span) != (want != "") {
+			t.Errorf("%q: %q of %q, want %q", header, parent, got, want)
 		}
 	}
 	if id := NewTrace(); !ValidTrace(id) || len(id) != 32 || id == NewTrace() {
@@ -75,7 +76,7 @@ func FuzzHeaders(f *testing.F) {
 		if key, err := IdempotencyKey(values); err == nil && (len(key) < 8 || len(key) > 64 || !visible(key)) {
 			t.Errorf("key %q", key)
 		}
-		if trace := FromTraceparent(values); trace != "" && !ValidTrace(trace) {
+		if trace, span := FromTraceparent(values); trace != "" && !ValidTrace(trace) || (trace == "") != (span == "") {
 			t.Errorf("trace %q", trace)
 		}
 		if e := ParseETags(values); e.Latest() < 0 {

@@ -22,20 +22,20 @@ func ValidTrace(s string) bool {
 	return true
 }
 
-// FromTraceparent takes the trace id out of a traceparent header (W3C Trace
-// Context); empty where there is none or it is not valid.
-func FromTraceparent(values []string) string {
+// FromTraceparent takes the ids of the trace and of the caller's span out of a
+// traceparent header (W3C Trace Context); empty where there is none or it is not valid.
+func FromTraceparent(values []string) (trace, span string) {
 	if len(values) != 1 {
-		return ""
+		return "", ""
 	}
 	parts := strings.Split(values[0], "-")
 	if len(parts) < 4 || !lowerHex(parts[0], 2) || !lowerHex(parts[1], 32) || !lowerHex(parts[2], 16) || !lowerHex(parts[3], 2) {
-		return ""
+		return "", ""
 	}
 	if parts[0] == "ff" || parts[0] == "00" && len(parts) != 4 || strings.Trim(parts[1], "0") == "" || strings.Trim(parts[2], "0") == "" {
-		return ""
+		return "", ""
 	}
-	return parts[1]
+	return parts[1], parts[2]
 }
 
 func lowerHex(s string, length int) bool {
