@@ -28,7 +28,7 @@ func statementsOfRequests() map[string]string {
 		"selectDueLeases": selectDueLeases, "selectDueQueue": selectDueQueue, "selectDueRetention": selectDueRetention, "selectDepth": selectDepth,
 		"selectAccounts": selectAccounts, "selectEntries": selectEntries, "selectUsage": selectUsage, "selectUnfolded": selectUnfolded,
 		"selectKeyByHash": selectKeyByHash, "selectTenantKeys": selectTenantKeys,
-		"selectUnsealed": selectUnsealed, "selectToSeal": selectToSeal, "updateSeal": updateSeal, "upsertUsage": upsertUsage,
+		"selectUnsealed": selectUnsealed, "selectToSeal": selectToSeal, "lockSealed": lockSealed, "updateSeal": updateSeal, "upsertUsage": upsertUsage,
 		"updateTaken": updateTaken, "deleteEvents": deleteEvents, "updateRetried": updateRetried,
 		"lockEnded": lockEnded, "updatePurged": updatePurged, "deleteOtherInputs": deleteOtherInputs, "deleteKeys": deleteKeys, "lockForgotten": lockForgotten,
 		"deleteForgotten": deleteForgotten, "deleteForgottenInputs": deleteForgottenInputs, "deleteForgottenEvents": deleteForgottenEvents,
