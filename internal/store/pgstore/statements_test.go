@@ -44,7 +44,7 @@ func statementsOfOperators() map[string]string {
 		"selectTenantAccounts": selectTenantAccounts, "updateSuspended": updateSuspended,
 		"insertKey": insertKey, "selectTenantExists": selectTenantExists, "selectAllKeys": selectAllKeys, "lockKeys": lockKeys, "updateRevoked": updateRevoked,
 		"selectPart": selectPart, "selectParts": selectParts, "selectMade": selectMade, "lockParts": lockParts, "boundLocks": boundLocks,
-		"selectUnpurged": selectUnpurged, "selectRemembered": selectRemembered,
+		"selectNextSlice": selectNextSlice, "selectUnpurged": selectUnpurged, "selectRemembered": selectRemembered,
 		"selectEachAccount": selectEachAccount, "selectEachEntry": selectEachEntry, "selectEachRun": selectEachRun,
 		"selectSealed": selectSealed, "selectEachUsage": selectEachUsage, "selectStrays": selectStrays,
 	}
