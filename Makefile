@@ -55,7 +55,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 bench: ## measure this build on this machine and write docs/performance.md
 	$(GO) run ./test/bench -out docs/performance.md
 
-bench-scale: ## fill PostgreSQL with up to 10 million runs (half an hour, 35 GB) and write docs/scale.md
+bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md
 
 rename: ## change the module's path everywhere: make rename MODULE=example.com/dpp
