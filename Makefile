@@ -8,10 +8,10 @@ DPP     = bin/dpp
 RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v '^\./test/')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build deps test soak lint fmt tidy fuzz bench rename clean
+.PHONY: help demo build deps test soak lint fmt tidy fuzz bench bench-scale rename clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-18s %s\n", $$1, $$2 }'
 
 build: ## build bin/dpp
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(DPP) ./cmd/dpp
@@ -54,6 +54,9 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 bench: ## measure this build on this machine and write docs/performance.md
 	$(GO) run ./test/bench -out docs/performance.md
+
+bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
+	$(GO) run ./test/benchscale -out docs/scale.md
 
 rename: ## change the module's path everywhere: make rename MODULE=example.com/dpp
 	$(GO) run ./scripts/rename "$(MODULE)"

@@ -154,6 +154,12 @@ func Rooms() []Room {
 			Why: "tests and measurements of the whole may use every part, and nobody depends on them",
 		},
 		{
+			Name: "scale", Dirs: []string{"test/benchscale"},
+			May:   lower("port", "adapter", "rules", "use case", "servers"),
+			Tests: []string{anything}, TestOnly: true,
+			Why: "a database that is filled for measuring has its books from the rules of the stores, so that it could be the product's own",
+		},
+		{
 			Name: "servers", Dirs: []string{"test/servers"}, Tests: []string{anything}, TestOnly: true,
 			Why: "tests of adapters and of the whole start the same real servers, which know nothing of this project",
 		},

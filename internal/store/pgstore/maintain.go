@@ -167,40 +167,41 @@ const (
 		JOIN pg_class AS parent ON parent.oid = inhparent JOIN pg_namespace ON pg_namespace.oid = parent.relnamespace
 		WHERE parent.relname = $1 AND nspname = current_schema() ORDER BY child.relname`
 
-	selectUnpurged = `SELECT count(*) FROM (SELECT 1 FROM runs WHERE id >= $1 AND id < $2 AND purged_at IS NULL LIMIT 1) AS kept`
+	// Whether a partition may go is seen a slice after the other: it may have more
+	// rows than one statement has time for.
+	selectNextSlice = `SELECT id FROM runs WHERE id >= $1 AND id < $2 ORDER BY id OFFSET $3 LIMIT 1`
+	selectUnpurged  = `SELECT id FROM (SELECT id, purged_at FROM runs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3) AS slice
+		WHERE purged_at IS NULL ORDER BY id LIMIT 1`
 )
 
 // dropInputs drops the days of which every run is purged.
 func (s *Store) dropInputs(ctx context.Context, now time.Time) error {
-	return s.dropParts(ctx, "run_inputs", dayLayout, func(day time.Time) (bool, error) {
+	return s.dropParts(ctx, "run_inputs", dayLayout, func(name string, day time.Time) (bool, error) {
 		if now.Sub(day) < 48*time.Hour {
 			return false, nil
 		}
-		kept, err := readOne[int64](ctx, s, selectUnpurged, string(dpp.FirstRunID(day)), string(dpp.FirstRunID(day.Add(24*time.Hour))))
-		return kept == 0, err
+		return s.none(ctx, partRuns{name, dpp.FirstRunID(day), dpp.FirstRunID(day.Add(24 * time.Hour)), sliceRows}, selectUnpurged)
 	})
 }
 
-const selectRemembered = `SELECT count(*) FROM (SELECT 1 FROM runs
-	WHERE id >= $1 AND id < $2 AND (purged_at IS NULL OR completed_at >= coalesce($3, clock_timestamp()) - $4 * interval '1 microsecond'
-		OR EXISTS (` + ownKey + ` OFFSET 0) OR EXISTS (` + ownUnsealed + ` OFFSET 0)
-		OR EXISTS (SELECT 1 FROM outbox WHERE outbox.run_id = runs.id OFFSET 0)) LIMIT 1) AS remembered`
+const selectRemembered = `SELECT id FROM (SELECT * FROM runs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3) AS runs
+	WHERE purged_at IS NULL OR completed_at >= coalesce($4, clock_timestamp()) - $5 * interval '1 microsecond'
+	OR EXISTS (` + ownKey + ` OFFSET 0) OR EXISTS (` + ownUnsealed + ` OFFSET 0)
+	OR EXISTS (SELECT 1 FROM outbox WHERE outbox.run_id = runs.id OFFSET 0) ORDER BY id LIMIT 1`
 
 // dropRuns drops the months of which every run may be forgotten.
 func (s *Store) dropRuns(ctx context.Context, now time.Time, endedFor time.Duration) error {
-	return s.dropParts(ctx, "runs", monthLayout, func(month time.Time) (bool, error) {
+	return s.dropParts(ctx, "runs", monthLayout, func(name string, month time.Time) (bool, error) {
 		end := month.AddDate(0, 1, 0)
 		if now.Sub(end) < endedFor {
 			return false, nil
 		}
-		remembered, err := readOne[int64](ctx, s, selectRemembered, string(dpp.FirstRunID(month)), string(dpp.FirstRunID(end)),
-			s.opts.now(), endedFor.Microseconds())
-		return remembered == 0, err
+		return s.none(ctx, partRuns{name, dpp.FirstRunID(month), dpp.FirstRunID(end), sliceRows}, selectRemembered, s.opts.now(), endedFor.Microseconds())
 	})
 }
 
 // dropParts drops those partitions of a table of which may says so.
-func (s *Store) dropParts(ctx context.Context, table, layout string, may func(from time.Time) (bool, error)) error {
+func (s *Store) dropParts(ctx context.Context, table, layout string, may func(name string, from time.Time) (bool, error)) error {
 	names, err := readAll(ctx, s, scanText, selectParts, table)
 	if err != nil {
 		return err
@@ -210,7 +211,7 @@ func (s *Store) dropParts(ctx context.Context, table, layout string, may func(fr
 		if err != nil {
 			continue // the partition of everything else, or an operator's own
 		}
-		if gone, err := may(from); err != nil || !gone {
+		if gone, err := may(name, from); err != nil || !gone {
 			if err != nil {
 				return err
 			}

@@ -43,8 +43,9 @@ type Options struct {
 
 // Store is the port's store on a PostgreSQL server.
 type Store struct {
-	opts Options
-	pool *pgxpool.Pool
+	opts   Options
+	pool   *pgxpool.Pool
+	looked progress
 }
 
 var _ store.Store = (*Store)(nil)

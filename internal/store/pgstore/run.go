@@ -127,8 +127,9 @@ func (s *Store) RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]sto
 	}, selectRunStates, texts(ids), versions)
 }
 
+// The lists are sub-queries, as in [ofIDs], so that one plan serves all of them.
 const selectRunsByKey = `SELECT ` + runColumns + `, ` + leaseColumns + `, known.key, payload_hash
-	FROM unnest($1::text[], $2::boolean[], $3::text[]) AS wanted (tenant_id, live, key)
+	FROM unnest((SELECT $1::text[]), (SELECT $2::boolean[]), (SELECT $3::text[])) AS wanted (tenant_id, live, key)
 	JOIN idempotency AS known ON known.tenant_id = wanted.tenant_id AND known.live = wanted.live AND known.key = wanted.key
 	JOIN runs ON runs.id = known.run_id LEFT JOIN leases ON leases.run_id = runs.id
 	WHERE known.expires_at > coalesce($4, clock_timestamp())`
