@@ -64,8 +64,11 @@ type tx struct {
 
 const (
 	begin = `BEGIN`
-	// A transaction that nobody ends any more must not hold its locks for ever.
-	selectBounds = `SELECT set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)`
+	// A transaction that nobody ends any more must not hold its locks for ever. Plans
+	// are the generic ones, which the tests know, from the first execution on: on
+	// partitioned tables a plan for just these values costs more than running it.
+	selectBounds = `SELECT set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true),
+		set_config('plan_cache_mode', 'force_generic_plan', true)`
 	// The clock is read once the locks are held: what a waiting transaction decides,
 	// it decides at the time when it does.
 	selectNow = `SELECT coalesce($1, date_trunc('milliseconds', clock_timestamp()))`
