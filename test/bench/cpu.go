@@ -23,6 +23,17 @@ func rusage(whose int) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// others tells, where Linux does, how many programs wanted to run in the last minute,
+// which should be none.
+func others() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	load, _, found := bytes.Cut(text, []byte(" "))
+	if err != nil || !found {
+		return ""
+	}
+	return ", for which " + string(load) + " other programs asked in the minute before"
+}
+
 // times are what processes have used of the processors, as Linux tells it. Elsewhere
 // there are none, and everything is 0.
 type times map[int]processTime

@@ -28,7 +28,7 @@ type options struct {
 	rounds  int
 	out     string
 	only    string
-	without []string // what is not measured, by parts of names
+	without []string
 	profile string
 	// clients bounds how many clients a scenario has, for tests; 0: nothing does.
 	clients int
@@ -36,10 +36,14 @@ type options struct {
 
 func main() {
 	var o options
-	seconds := flag.Float64("seconds", 2, "how long each measurement lasts")
+	seconds := flag.Float64("seconds", 1.5, "how long each measurement lasts")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made; medians are shown")
 	flag.StringVar(&o.out, "out", "", "file to write the page to")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its name")
+	flag.Func("without", "measure nothing that has this in its name; may be given again", func(part string) error {
+		o.without = append(o.without, part)
+		return nil
+	})
 	flag.StringVar(&o.profile, "cpuprofile", "", "file to write a CPU profile to; processes of the platform add their role to its name")
 	part := flag.String("part", "", "be this part of the platform; the benchmark starts itself so")
 	var b batching
@@ -97,6 +101,7 @@ func (o options) chosen(all []scenario) []scenario {
 
 // report measures scenarios round by round, prints what came of it and writes it down.
 func (o options) report(ctx context.Context, all []scenario, out io.Writer) error {
+	busy := others()
 	figures := make([][]figure, len(all))
 	for round := range o.rounds {
 		for i, s := range all {
@@ -111,7 +116,7 @@ func (o options) report(ctx context.Context, all []scenario, out io.Writer) erro
 			fmt.Fprintf(out, "round %d  %-72s %9.0f /s  p50 %8s  p99 %8s\n", round+1, s.name, f.perSecond, f.p50.Round(time.Microsecond), f.p99.Round(time.Microsecond))
 		}
 	}
-	text := newReport(all, figures, o.length, o.rounds)
+	text := newReport(all, figures, o.length, o.rounds, busy)
 	fmt.Fprint(out, "\n", text)
 	if o.out == "" {
 		return nil

@@ -31,7 +31,7 @@ func (s *site) pgbench(ctx context.Context, dir string, length time.Duration) (f
 	if err != nil {
 		return f, err
 	}
-	database, drop, err := s.database(ctx)
+	database, drop, err := s.empty(ctx)
 	if err != nil {
 		return f, err
 	}

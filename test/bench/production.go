@@ -17,10 +17,6 @@ const (
 	riverWait32 = onServers + "River, insert singly and wait for the end, 32 callers"
 )
 
-// manyTenants is how many there are: fewer, and batches of one would wait for each
-// other at the rows of their accounts.
-const manyTenants = 20
-
 // atOnce is ofOne as a server that knows no batches would have it: every item has a
 // transaction of its own, as many at once as there are connections.
 const atOnce = ", batches of one, 16 at once"
@@ -55,7 +51,7 @@ func production(s *site) []scenario {
 // only submit, and otherwise they wait until their runs are settled.
 func (s *site) platform(b batching, roles ...config.Role) func(context.Context, string) (*subject, error) {
 	return func(ctx context.Context, _ string) (_ *subject, err error) {
-		database, drop, err := s.database(ctx)
+		database, keys, drop, err := s.platformDatabase(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -73,10 +69,6 @@ func (s *site) platform(b batching, roles ...config.Role) func(context.Context, 
 			}
 		}()
 		env := s.environment(database)
-		keys, err := customers(ctx, env, manyTenants)
-		if err != nil {
-			return nil, err
-		}
 		for _, role := range roles {
 			p, err := startPart(role, env, b, s.profile)
 			if err != nil {

@@ -10,13 +10,13 @@ import (
 )
 
 // newReport shows medians, ratios of medians, and where the time went.
-func newReport(all []scenario, figures [][]figure, length time.Duration, rounds int) string {
+func newReport(all []scenario, figures [][]figure, length time.Duration, rounds int, busy string) string {
 	r := report{all: all, figures: figures, median: make(map[string]figure, len(all))}
 	for i, s := range all {
 		r.median[s.name] = medianOf(figures[i])
 	}
-	fmt.Fprintf(&r, "%s, %s/%s, %d processors; medians of %d rounds of %s each; answers uncompressed.\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds, length)
+	fmt.Fprintf(&r, "%s, %s/%s, %d processors%s; medians of %d rounds of %s each; answers uncompressed.\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), busy, rounds, length)
 	r.rates()
 	r.ratios()
 	r.processes()
@@ -126,6 +126,35 @@ func rounded(d time.Duration) string {
 	return d.Round(10 * time.Microsecond).String()
 }
 
-func document(report string) string {
-	return "# Performance\n\nMeasured by `make bench`, which writes this page. Machines differ: the ratios inside one run are what\nholds. \"Batches of one\" is the same build with every batch bounded to one item.\n\n" + report
-}
+func document(report string) string { return explained + report }
+
+const explained = `# Performance
+
+Measured by ` + "`make bench`" + `, which writes this page. Machines differ, and so do the hours of one: the ratios
+inside one run are what holds.
+
+"Batches of one" is the same build with every batch bounded to one item, one batch after the other;
+"16 at once" lets as many of them be on their way as there are connections, as a server would that
+knows no batches. A worker's claims follow each other in both.
+
+Scenarios without a prefix run on the embedded default, clients and server in one process, with one
+tenant. Those of "production" run one API, one worker and one reaper (where runs are only submitted:
+the API alone) as processes of their own, on servers that the benchmark starts on this machine:
+PostgreSQL, durable as it is shipped; Redis; versitygw, an S3 store on the local disk; fauxqs, an SQS
+service. Clients are in the benchmark's process. There are 20 tenants, who have had 20,000 runs. Every
+scenario has a copy of that database, and a bucket and a queue, of its own.
+
+- "Submit to settled" is one request that waits: the envelope is in S3 and the run settled when it is
+  answered. The API learns of the worker's doings by one look a tenth of a second for all who wait.
+- "Arriving at 70% of that rate": submits start by the clock, whether or not earlier ones were
+  answered, at 70% of the rate that 32 clients reached a moment before; latency counts from the time
+  at which a submit was due.
+- pgbench inserts one row of a narrow table for each transaction, by a prepared statement.
+- River ([riverqueue.com](https://riverqueue.com)) runs in one Go process, on the same server: 32 callers
+  insert a job that does nothing, each in a transaction of its own, and up to 500 at once are worked
+  on; River completes them in batches, and looks for jobs every 2 ms, as its default of ten times
+  a second would bound it. Either callers insert without a pause, and the rate is that of completions
+  until all are completed; or each waits for the end of its job, as River's subscription tells it,
+  before it inserts the next. There is no HTTP, no money and no result in it.
+
+`

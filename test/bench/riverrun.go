@@ -32,7 +32,7 @@ func (s *site) river(wait bool) func(context.Context, string, time.Duration) (fi
 		if out, err := build.CombinedOutput(); err != nil {
 			return f, fmt.Errorf("build the program with River: %w:\n%s", err, out)
 		}
-		database, drop, err := s.database(ctx)
+		database, drop, err := s.empty(ctx)
 		if err != nil {
 			return f, err
 		}

@@ -1,21 +1,19 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"dpp"
-	"dpp/internal/app"
-	"dpp/internal/config"
-	"dpp/internal/tenants"
 	"dpp/test/servers"
 )
 
@@ -29,6 +27,9 @@ type site struct {
 	objects  servers.Cloud
 	queue    servers.Cloud
 	profile  string // file for CPU profiles, or empty
+
+	template string   // name of a database to copy, once there is one
+	keys     []string // of the tenants in it
 }
 
 func newSite(t servers.T, profile string) *site {
@@ -38,20 +39,82 @@ func newSite(t servers.T, profile string) *site {
 	return s
 }
 
-// database makes an empty database, with nothing left to write of what was there
+// empty makes an empty database, with nothing left to write of what was there
 // before. drop removes it.
-func (s *site) database(ctx context.Context) (address string, drop func() error, err error) {
+func (s *site) empty(ctx context.Context) (address string, drop func() error, err error) {
 	address = s.postgres.URL(s.t)
+	return address, s.dropper(ctx, nameOf(address)), s.administer(ctx, "CHECKPOINT")
+}
+
+// platformDatabase makes a database in which tenants have had runs, and returns their keys.
+func (s *site) platformDatabase(ctx context.Context) (address string, keys []string, drop func() error, err error) {
+	if s.template == "" {
+		if err := s.fill(ctx); err != nil {
+			return "", nil, nil, err
+		}
+	}
+	name := "platform_" + strings.ToLower(rand.Text())
+	if err := s.administer(ctx, "CREATE DATABASE "+name+" TEMPLATE "+s.template, "CHECKPOINT"); err != nil {
+		return "", nil, nil, err
+	}
+	// The accounts stand elsewhere than in the last copy.
+	return s.at(name), s.keys, s.dropper(ctx, name), s.flushRedis(ctx)
+}
+
+// fill makes the database that is copied. In an empty one everything would be read
+// from one page, by plans that nobody has who has customers.
+func (s *site) fill(ctx context.Context) error {
+	address := s.postgres.URL(s.t)
+	keys, err := customers(ctx, s.environment(address))
+	if err != nil {
+		return err
+	}
+	if err := execute(ctx, address, "VACUUM ANALYZE"); err != nil {
+		return err
+	}
+	s.template, s.keys = nameOf(address), keys
+	return nil
+}
+
+func (s *site) dropper(ctx context.Context, name string) func() error {
+	return func() error {
+		return s.administer(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")
+	}
+}
+
+// administer runs statements that concern the whole server.
+func (s *site) administer(ctx context.Context, statements ...string) error {
+	return execute(ctx, s.at("postgres"), statements...)
+}
+
+func (s *site) at(database string) string {
+	return "postgres://postgres@" + s.postgres.Address() + "/" + database + "?sslmode=disable"
+}
+
+func nameOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", nil, err
+		return ""
 	}
-	name := strings.TrimPrefix(u.Path, "/")
-	u.Path = "/postgres"
-	drop = func() error {
-		return execute(context.WithoutCancel(ctx), u.String(), "DROP DATABASE "+name+" WITH (FORCE)")
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+// flushRedis has the gate forget everything.
+func (s *site) flushRedis(ctx context.Context) (err error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", s.redis.Address())
+	if err != nil {
+		return err
 	}
-	return address, drop, execute(ctx, u.String(), "CHECKPOINT")
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := io.WriteString(conn, "FLUSHALL\r\n"); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && line != "+OK\r\n" {
+		err = errors.New("redis does not forget: " + line)
+	}
+	return err
 }
 
 // execute runs statements on a connection of their own.
@@ -84,39 +147,6 @@ func (s *site) environment(database string) []string {
 	return append(append(env, s.objects.Environ()...),
 		"DPP_DATABASE_URL="+database, "DPP_REDIS_URL=redis://"+s.redis.Address()+"/0",
 		"DPP_BLOB_URL=s3://"+at(s.objects), "DPP_QUEUE_URL=sqs://"+at(s.queue))
-}
-
-// customers migrates a database and makes tenants in it who have more than they can
-// spend, and returns their keys.
-func customers(ctx context.Context, env []string, n int) (keys []string, err error) {
-	cfg, err := config.Load(config.Tool, nil, env)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := app.Migrate(ctx, cfg); err != nil {
-		return nil, err
-	}
-	s, err := app.OpenStore(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	service := tenants.New(s)
-	for i := range n {
-		tenant, err := service.Create(ctx, "bench "+strconv.Itoa(i))
-		if err != nil {
-			return nil, err
-		}
-		if _, err := service.Credit(ctx, tenant.ID, 1_000_000*dpp.USD, "bench"); err != nil {
-			return nil, err
-		}
-		key, err := service.CreateKey(ctx, tenant.ID, "bench")
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, string(key.Secret))
-	}
-	return keys, nil
 }
 
 // ready tells whether a URL answers that all is well.

@@ -115,7 +115,10 @@ func run(ctx context.Context, o options) (f figure, err error) {
 			ended.note(event.Job.ID, time.Now())
 		}
 	}()
-	if _, err = measure(ctx, client, ended, o, o.length/5); err == nil { // warm up
+	if _, err = measure(ctx, client, ended, o, o.length/2); err == nil { // warm up
+		_, err = pool.Exec(ctx, "ANALYZE") // as the server does by itself within a minute
+	}
+	if err == nil {
 		f, err = measure(ctx, client, ended, o, o.length)
 	}
 	err = errors.Join(err, client.Stop(context.WithoutCancel(ctx)))
