@@ -75,7 +75,7 @@ func arrive(ctx context.Context, perSecond float64, do work, length time.Duratio
 	}
 	all.Wait()
 	elapsed := time.Since(begin)
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+	if err := errors.Join(errors.Join(errs...), ctx.Err()); err != nil {
 		return figure{}, err
 	}
 	return newFigure(took, elapsed), nil

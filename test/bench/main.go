@@ -113,13 +113,14 @@ func (o options) report(ctx context.Context, all []scenario, out io.Writer) erro
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			figures[i] = append(figures[i], f)
-			fmt.Fprintf(out, "round %d  %-72s %9.0f /s  p50 %8s  p99 %8s\n", round+1, s.name, f.perSecond, f.p50.Round(time.Microsecond), f.p99.Round(time.Microsecond))
+			if _, err := fmt.Fprintf(out, "round %d  %-72s %9.0f /s  p50 %8s  p99 %8s\n", round+1, s.name, f.perSecond, rounded(f.p50), rounded(f.p99)); err != nil {
+				return err
+			}
 		}
 	}
 	text := newReport(all, figures, o.length, o.rounds, busy)
-	fmt.Fprint(out, "\n", text)
-	if o.out == "" {
-		return nil
+	if _, err := fmt.Fprint(out, "\n", text); err != nil || o.out == "" {
+		return err
 	}
 	return os.WriteFile(o.out, []byte(document(text)), 0o644)
 }

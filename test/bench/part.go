@@ -73,7 +73,7 @@ func startPart(role config.Role, env []string, b batching, profile string) (*par
 	if err != nil {
 		return nil, err
 	}
-	p := &part{role: role, cmd: exec.CommandContext(context.Background(), self, "-part="+string(role), //nolint:gosec // this program
+	p := &part{role: role, cmd: exec.CommandContext(context.Background(), self, "-part="+string(role),
 		"-batch-items="+strconv.Itoa(b.items), "-batch-flights="+strconv.Itoa(b.flights))}
 	if profile != "" {
 		ending := filepath.Ext(profile)

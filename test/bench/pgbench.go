@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -43,21 +44,38 @@ func (s *site) pgbench(ctx context.Context, dir string, length time.Duration) (f
 	if err := os.WriteFile(script, []byte(bareInsert+"\n"), 0o600); err != nil {
 		return f, err
 	}
-	seconds := max(1, int(math.Ceil(length.Seconds())))
+	seconds := 1 + int(math.Ceil(length.Seconds())) // it needs some time to connect
 	logs := filepath.Join(dir, "log")
 	subject := &subject{used: func() []usage {
 		// pgbench is waited for before it is asked, so it counts as our child.
 		return []usage{{"pgbench", childrenTime()}, {"PostgreSQL", processTimes().of(s.postgres.PID())}}
 	}}
 	return subject.watch(func() (figure, error) {
-		cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2", //nolint:gosec // found by ourselves
+		cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",
 			"--time="+strconv.Itoa(seconds), "--file="+script, "--log", "--log-prefix="+logs, database)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		if err != nil {
 			return figure{}, fmt.Errorf("pgbench: %w:\n%s", err, out)
 		}
 		took, err := latencies(logs + ".*")
-		return newFigure(took, time.Duration(seconds)*time.Second), err
+		if err != nil {
+			return figure{}, err
+		}
+		f := newFigure(took, time.Duration(seconds)*time.Second)
+		f.perSecond, err = rate(out)
+		return f, err
 	})
+}
+
+var ratePattern = regexp.MustCompile(`(?m)^tps = (\d+(\.\d+)?)`)
+
+// rate is what pgbench says that it reached once it was connected.
+func rate(out []byte) (float64, error) {
+	found := ratePattern.FindSubmatch(out)
+	if found == nil {
+		return 0, fmt.Errorf("pgbench tells no rate:\n%s", out)
+	}
+	return strconv.ParseFloat(string(found[1]), 64)
 }
 
 // latencies reads the third column, in microseconds, of pgbench's logs.
@@ -67,7 +85,7 @@ func latencies(pattern string) (took []time.Duration, err error) {
 		return nil, err
 	}
 	for _, name := range files {
-		text, err := os.ReadFile(name) //nolint:gosec // in a folder of our own
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ func newReport(all []scenario, figures [][]figure, length time.Duration, rounds 
 	for i, s := range all {
 		r.median[s.name] = medianOf(figures[i])
 	}
-	fmt.Fprintf(&r, "%s, %s/%s, %d processors%s; medians of %d rounds of %s each; answers uncompressed.\n\n",
+	fmt.Fprintf(&r.Builder, "%s, %s/%s, %d processors%s; medians of %d rounds of %s each; answers uncompressed.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), busy, rounds, length)
 	r.rates()
 	r.ratios()
@@ -35,7 +35,7 @@ func (r *report) rates() {
 	r.WriteString("| what | per second | p50 | p99 | CPU per operation |\n|---|---:|---:|---:|---:|\n")
 	for _, s := range r.all {
 		f := r.median[s.name]
-		fmt.Fprintf(r, "| %s | %.0f | %s | %s | %s |\n", s.name, f.perSecond, rounded(f.p50), rounded(f.p99), rounded(f.cpu))
+		fmt.Fprintf(&r.Builder, "| %s | %.0f | %s | %s | %s |\n", s.name, f.perSecond, rounded(f.p50), rounded(f.p99), rounded(f.cpu))
 	}
 }
 
@@ -43,7 +43,7 @@ func (r *report) ratios() {
 	r.WriteString("\n| ratio, in this run | | wanted |\n|---|---:|---:|\n")
 	ratio := func(what, of, to, wanted string) {
 		if top, bottom := r.median[of].perSecond, r.median[to].perSecond; top > 0 && bottom > 0 { // both were measured
-			fmt.Fprintf(r, "| %s | %.2f | %s |\n", what, top/bottom, wanted)
+			fmt.Fprintf(&r.Builder, "| %s | %.2f | %s |\n", what, top/bottom, wanted)
 		}
 	}
 	for _, name := range []string{submitLone, submit32, settled256} {
@@ -61,7 +61,7 @@ func (r *report) ratios() {
 	ratio(onServers+"submits at 32 clients to pgbench", onServers+submit32, pgbench32, "")
 	ratio(onServers+"submits at 32 clients to bare HTTP", onServers+submit32, bareHTTP, "")
 	if f := r.median[submitAt70]; f.done > 0 {
-		fmt.Fprintf(r, "| %s: p99 in ms | %.1f | at most 15 |\n", submitAt70, f.p99.Seconds()*1000)
+		fmt.Fprintf(&r.Builder, "| %s: p99 in ms | %.1f | at most 15 |\n", submitAt70, f.p99.Seconds()*1000)
 	}
 }
 
@@ -107,7 +107,7 @@ func (r *report) ports() {
 	for _, s := range r.all {
 		f := r.median[s.name]
 		for _, st := range f.stages {
-			fmt.Fprintf(r, "| %s | %s | %d | %.1f | %s | %.0f%% |\n", s.name, st.Name, st.Calls, float64(st.Items)/float64(st.Calls),
+			fmt.Fprintf(&r.Builder, "| %s | %s | %d | %.1f | %s | %.0f%% |\n", s.name, st.Name, st.Calls, float64(st.Items)/float64(st.Calls),
 				rounded(time.Duration(st.Spent/st.Items)), 100*float64(st.Spent)/float64(f.length))
 		}
 	}

@@ -27,7 +27,7 @@ type riverFigure struct {
 func (s *site) river(wait bool) func(context.Context, string, time.Duration) (figure, error) {
 	return func(ctx context.Context, dir string, length time.Duration) (f figure, err error) {
 		program := filepath.Join(dir, "river")
-		build := exec.CommandContext(ctx, "go", "build", "-o", program, ".") //nolint:gosec // our own source
+		build := exec.CommandContext(ctx, "go", "build", "-o", program, ".")
 		build.Dir = filepath.Join(servers.Checkout(), "test", "bench", "river")
 		if out, err := build.CombinedOutput(); err != nil {
 			return f, fmt.Errorf("build the program with River: %w:\n%s", err, out)
@@ -41,7 +41,7 @@ func (s *site) river(wait bool) func(context.Context, string, time.Duration) (fi
 			return []usage{{"River", childrenTime()}, {"PostgreSQL", processTimes().of(s.postgres.PID())}}
 		}}
 		return subject.watch(func() (figure, error) {
-			cmd := exec.CommandContext(ctx, program, "-database", database, "-callers", "32", //nolint:gosec // built above
+			cmd := exec.CommandContext(ctx, program, "-database", database, "-callers", "32",
 				"-length", length.String(), "-wait="+strconv.FormatBool(wait))
 			out, err := cmd.Output()
 			if err != nil {
@@ -49,7 +49,7 @@ func (s *site) river(wait bool) func(context.Context, string, time.Duration) (fi
 				if errors.As(err, &exit) {
 					err = fmt.Errorf("%w:\n%s", err, exit.Stderr)
 				}
-				return figure{}, fmt.Errorf("River: %w", err)
+				return figure{}, fmt.Errorf("run River: %w", err)
 			}
 			var said riverFigure
 			if err := json.Unmarshal(out, &said); err != nil {
