@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"dpp/test/servers"
@@ -57,4 +60,43 @@ func TestStatOfAProcessIsRead(t *testing.T) {
 	if sum := all.of(1); sum != 3*time.Second {
 		t.Errorf("a process and all below it used %s, want 3s", sum)
 	}
+}
+
+func TestWhatPgbenchSaysIsRead(t *testing.T) {
+	got, err := rate([]byte("latency average = 1.5 ms\ntps = 1234.5 (without initial connection time)\n"))
+	if err != nil || got != 1234.5 {
+		t.Errorf("the rate is %v, %v", got, err)
+	}
+	if _, err := rate([]byte("pgbench: error\n")); err == nil {
+		t.Error("a rate was read where there is none")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"log.1": "0 1 2500 0 1700000000 5\n", "log.1.1": "1 1 500 0 1700000000 5\n", "bad.1": "0 1\n"} {
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	took, err := latencies(dir + "/log.*")
+	if slices.Sort(took); err != nil || !slices.Equal(took, []time.Duration{500 * time.Microsecond, 2500 * time.Microsecond}) {
+		t.Errorf("latencies are %v, %v", took, err)
+	}
+	if _, err := latencies(dir + "/bad.*"); err == nil {
+		t.Error("latencies were read where there are none")
+	}
+}
+
+// A slow start counts from when the operation was due, not from when it began.
+func TestArrivalsAreMeasuredFromWhenTheyAreDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := arrive(t.Context(), 10, func(context.Context, int) error {
+			time.Sleep(300 * time.Millisecond)
+			return nil
+		}, time.Second)
+		if err != nil || f.done != 10 || f.p50 != 300*time.Millisecond || f.p99 != f.p50 {
+			t.Errorf("%+v, %v; want 10 of 300ms each", f, err)
+		}
+		if f.length != 1200*time.Millisecond {
+			t.Errorf("all took %s, want 1.2s", f.length)
+		}
+	})
 }

@@ -23,7 +23,7 @@ func rusage(whose int) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// others tells, where Linux does, how many programs wanted to run in the last minute,
+// others tells, where Linux does, how many programs wanted to run in the minute before,
 // which should be none.
 func others() string {
 	text, err := os.ReadFile("/proc/loadavg")
@@ -31,7 +31,7 @@ func others() string {
 	if err != nil || !found {
 		return ""
 	}
-	return ", for which " + string(load) + " other programs asked in the minute before"
+	return ", load average " + string(load) + " at the beginning"
 }
 
 // times are what processes have used of the processors, as Linux tells it. Elsewhere
