@@ -27,8 +27,10 @@ test: ## install what the tests need, then run every check
 	scripts/deps
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
+	cd test/bench/river && $(GO) mod tidy -diff
 	$(GO) build ./...
 	$(GO) vet ./...
+	cd test/bench/river && $(GO) vet ./...
 	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
 	@$(LINT) run
 	FUZZTIME=3s scripts/fuzz
@@ -45,14 +47,15 @@ lint: ## run the linters
 fmt: ## format the code
 	$(LINT) fmt
 
-tidy: ## tidy both modules
+tidy: ## tidy all modules
 	$(GO) mod tidy
 	cd tools && $(GO) mod tidy
+	cd test/bench/river && $(GO) mod tidy
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz
 
-bench: ## measure this build on this machine and write docs/performance.md
+bench: deps ## measure this build on this machine and write docs/performance.md
 	$(GO) run ./test/bench -out docs/performance.md
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md

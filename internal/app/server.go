@@ -32,6 +32,8 @@ type Options struct {
 	// BatchItems bounds every batch, and how many calls share a commit; 1 makes
 	// batches of one, each with a commit of its own.
 	BatchItems int
+	// BatchFlights is how many batches of a kind are on their way at once; default 1.
+	BatchFlights int
 	// Wrap may put decorators around the ports.
 	Wrap func(runs.Ports) runs.Ports
 	// NoWork: nothing is worked on or swept; runs stay queued.
@@ -130,7 +132,7 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	serviceCfg.BatchItems, serviceCfg.Epoch, serviceCfg.Trace = opts.BatchItems, epoch, s.runTracer()
+	serviceCfg.BatchItems, serviceCfg.BatchFlights, serviceCfg.Epoch, serviceCfg.Trace = opts.BatchItems, opts.BatchFlights, epoch, s.runTracer()
 	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)
 	s.worker = worker.New(s.service, ports.Queue, s.workerOptions(), s.log)
 	s.reaper = reaper.New(s.service, s.reaperOptions(), s.log)

@@ -42,6 +42,9 @@ type Config struct {
 	Submits, Reads gate.Policy
 	// BatchItems bounds a batch; 1 makes batches of one, for comparison. 0 is the default.
 	BatchItems int
+	// BatchFlights is how many batches of a kind are on their way at once; 0 is the
+	// default of 1. More are for comparison, too.
+	BatchFlights int
 	// HubInterval is how often the runs that somebody waits for are looked up, for
 	// changes that other processes made. 0 is the default of 100 ms.
 	HubInterval time.Duration
@@ -121,7 +124,7 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 
 func options[I any](s *Service, name string, size func(I) int) batch.Options[I] {
 	o := batch.Options[I]{
-		MaxItems: batchItems, MaxBytes: batchBytes, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
+		MaxItems: batchItems, MaxBytes: batchBytes, Flights: s.cfg.BatchFlights, Timeout: batchTimeout, Size: size, InDoubt: inDoubt, Unreachable: unreachable,
 		Observe: func(n int) { s.observe.Batched(name, n) },
 		Waited:  func(d time.Duration) { s.observe.BatchWaited(name, d) },
 		// The value of a panic may hold a caller's data, so only its type is logged.

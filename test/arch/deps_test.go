@@ -36,13 +36,15 @@ func readModFile(t *testing.T, dir string) modFile {
 }
 
 // directDependencies are the modules that the project chose itself: those without
-// "// indirect", and those of its tools.
+// "// indirect", also of the benchmark's own module, and those of its tools.
 func directDependencies(t *testing.T) []string {
 	t.Helper()
 	var direct []string
-	for _, require := range readModFile(t, ".").Require {
-		if !require.Indirect {
-			direct = append(direct, require.Path)
+	for _, module := range []string{".", "test/bench/river"} {
+		for _, require := range readModFile(t, module).Require {
+			if !require.Indirect {
+				direct = append(direct, require.Path)
+			}
 		}
 	}
 	tools := readModFile(t, "tools")

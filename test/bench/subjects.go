@@ -5,18 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver of the bare commits
 
@@ -36,16 +32,17 @@ const (
 	ofOne      = ", batches of one"
 )
 
-func scenarios() []scenario {
+// embedded is everything in one process, clients included.
+func embedded() []scenario {
 	return []scenario{
-		{bareCommit, 1, prepareCommit},
-		{bareHTTP, 32, prepareHTTP},
-		{submitLone, 1, platform(0, false)},
-		{submitLone + ofOne, 1, platform(1, false)},
-		{submit32, 32, platform(0, false)},
-		{submit32 + ofOne, 32, platform(1, false)},
-		{settled256, 256, platform(0, true)},
-		{settled256 + ofOne, 256, platform(1, true)},
+		{name: bareCommit, clients: 1, prepare: prepareCommit},
+		{name: bareHTTP, clients: 32, prepare: prepareHTTP},
+		{name: submitLone, clients: 1, prepare: platform(0, false)},
+		{name: submitLone + ofOne, clients: 1, prepare: platform(1, false)},
+		{name: submit32, clients: 32, prepare: platform(0, false)},
+		{name: submit32 + ofOne, clients: 32, prepare: platform(1, false)},
+		{name: settled256, clients: 256, prepare: platform(0, true)},
+		{name: settled256 + ofOne, clients: 256, prepare: platform(1, true)},
 	}
 }
 
@@ -87,9 +84,9 @@ func prepareHTTP(ctx context.Context, _ string) (*subject, error) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }() // ends with close
-	c := newCaller("http://"+l.Addr().String(), "", "")
+	c := newCaller("http://"+l.Addr().String(), []string{""}, "")
 	return &subject{
-		work: func(ctx context.Context, _ int) error { return c.post(ctx, http.StatusAccepted) },
+		work: func(ctx context.Context, client int) error { return c.post(ctx, client, http.StatusAccepted) },
 		close: func() error {
 			err := server.Close()
 			if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
@@ -103,10 +100,9 @@ func prepareHTTP(ctx context.Context, _ string) (*subject, error) {
 // platform is a whole server. Unless runs are to be settled, none is worked on.
 func platform(batchItems int, settle bool) func(context.Context, string) (*subject, error) {
 	return func(ctx context.Context, dir string) (*subject, error) {
-		cfg, err := config.Load(config.Up, map[string]string{
-			"data": dir, "listen": "127.0.0.1:0", "log-level": "error", "worker-concurrency": "128",
-			"rate-limit-post-per-min": "1000000000", "rate-limit-get-per-min": "1000000000",
-		}, nil)
+		flags := maps.Clone(settings)
+		flags["data"] = dir
+		cfg, err := config.Load(config.Up, flags, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -123,58 +119,11 @@ func platform(batchItems int, settle bool) func(context.Context, string) (*subje
 		if settle {
 			prefer, want = "wait=30", http.StatusOK
 		}
-		c := newCaller("http://"+server.Address()+"/v1/runs", strings.TrimSpace(string(key)), prefer)
+		c := newCaller("http://"+server.Address()+"/v1/runs", []string{strings.TrimSpace(string(key))}, prefer)
 		return &subject{
-			work:  func(ctx context.Context, _ int) error { return c.post(ctx, want) },
+			work:  func(ctx context.Context, client int) error { return c.post(ctx, client, want) },
 			stats: clock.take,
 			close: server.Stop,
 		}, nil
 	}
-}
-
-// caller submits the same small run under ever new keys.
-type caller struct {
-	url, key, prefer string
-	client           *http.Client
-	n                atomic.Int64
-}
-
-func newCaller(url, key, prefer string) *caller {
-	return &caller{url: url, key: key, prefer: prefer, client: &http.Client{Transport: &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024, DisableCompression: true}}}
-}
-
-const body = `{"pack_type":"noop","inputs":{"note":"a run that does nothing"},"reservation":{"max_cost_usd":"0.0050","timebox_sec":60}}`
-
-func (c *caller) post(ctx context.Context, want int) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+c.key)
-	r.Header.Set("Idempotency-Key", "bench-"+strconv.FormatInt(c.n.Add(1), 10)+"-key")
-	if c.prefer != "" {
-		r.Header.Set("Prefer", c.prefer)
-	}
-	answer, err := c.client.Do(r)
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err = errors.Join(err, answer.Body.Close()); err != nil {
-		return err
-	}
-	if answer.StatusCode != want {
-		return fmt.Errorf("status %d, want %d: %.300s", answer.StatusCode, want, text)
-	}
-	return nil
-}
-
-// cpuTime is what this process, clients included, has used of the processors.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -153,6 +153,10 @@ func postgresFolders() []string {
 	}
 }
 
+// PostgresProgram finds a program that belongs to PostgreSQL, such as pgbench, where
+// the server itself is found.
+func PostgresProgram(name string) (string, error) { return program(name, postgresFolders()...) }
+
 // newCluster puts a copy of the process's template where there is no data yet.
 func newCluster(data string) error {
 	if _, err := os.Stat(data); err == nil {

@@ -50,8 +50,10 @@ func notInstalled(name string) error {
 	return fmt.Errorf("%s is not installed; this installs it: %s", name, filepath.Join(checkout, "scripts", "deps"))
 }
 
-// checkout is the root of the repository, above the folder in which the process
+// Checkout is the root of the repository, above the folder in which the process
 // started; empty where there is none.
+func Checkout() string { return checkout }
+
 var checkout = func() string {
 	dir, err := os.Getwd()
 	for err == nil {

@@ -55,7 +55,7 @@ func s3Kind() kind {
 			return []string{
 				path, "--port", localAddress(port), "--region", keys.Region,
 				"--access", keys.AccessKey, "--secret", keys.SecretKey,
-				"--health", healthy, "--quiet", "posix", buckets,
+				"--keep-alive", "--health", healthy, "--quiet", "posix", buckets,
 			}, nil
 		},
 		ready: func(ctx context.Context, s *Server) error {

@@ -98,6 +98,9 @@ func launch(ctx context.Context, k kind) (*Server, error) {
 // Address is where the server listens, "127.0.0.1:port", the same over restarts.
 func (s *Server) Address() string { return localAddress(s.port) }
 
+// PID is the number of the server's process, of its first where it has several.
+func (s *Server) PID() int { return s.process.cmd.Process.Pid }
+
 // Kill ends the server at once, with SIGKILL, and waits until it is gone. It does
 // nothing where the server has ended already.
 func (s *Server) Kill() { s.process.end(s.kind.killing) }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"dpp/test/servers"
+)
+
+// The program starts itself as the parts of the platform, which is this one here.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "-part=") {
+		main()
+		return
+	}
+	servers.Main(m)
+}
+
+// Those that are left out differ from others by a number only.
+func TestScenariosAreMeasured(t *testing.T) {
+	page := t.TempDir() + "/page.md"
+	var said strings.Builder
+	o := options{length: 50 * time.Millisecond, rounds: 1, out: page, clients: 4, without: []string{" 1 client", ofOne, river32}}
+	if err := run(o, &said); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range o.chosen(append(embedded(), production(nil)...)) {
+		row := "\n| " + s.name + " | "
+		none := strings.Contains(string(text), row+"0 |") && s.name != pgbench32 // which may need its second to connect
+		if none || !strings.Contains(string(text), row) {
+			t.Errorf("%s: was not measured", s.name)
+		}
+	}
+	if strings.Count(string(text), " | wanted |") != 1 || strings.Count(string(text), onServers+"submit to settled over HTTP, 256 clients | worker: blob.Put | ") != 1 {
+		t.Errorf("the page shows no ratios, or not where the time goes:\n%s", text)
+	}
+}
+
+func TestStatOfAProcessIsRead(t *testing.T) {
+	const line = "42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0 5 6 7"
+	pid, its, ok := readStat([]byte(line))
+	if !ok || pid != 42 || its.parent != 7 || its.own != 127*tick {
+		t.Errorf("read %d, %+v, %v", pid, its, ok)
+	}
+	for _, short := range []string{"", "42", "42 (a", "42 (a) S 7", "x" + line, strings.Replace(line, " 100 ", " many ", 1)} {
+		if _, _, ok := readStat([]byte(short)); ok {
+			t.Errorf("%q was read", short)
+		}
+	}
+	all := times{1: {0, time.Second}, 2: {1, time.Second}, 3: {2, time.Second}, 4: {0, time.Second}}
+	if sum := all.of(1); sum != 3*time.Second {
+		t.Errorf("a process and all below it used %s, want 3s", sum)
+	}
+}
+
+func TestWhatPgbenchSaysIsRead(t *testing.T) {
+	got, err := rate([]byte("latency average = 1.5 ms\ntps = 1234.5 (without initial connection time)\n"))
+	if err != nil || got != 1234.5 {
+		t.Errorf("the rate is %v, %v", got, err)
+	}
+	if _, err := rate([]byte("pgbench: error\n")); err == nil {
+		t.Error("a rate was read where there is none")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"log.1": "0 1 2500 0 1700000000 5\n", "log.1.1": "1 1 500 0 1700000000 5\n", "bad.1": "0 1\n"} {
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	took, err := latencies(dir + "/log.*")
+	if slices.Sort(took); err != nil || !slices.Equal(took, []time.Duration{500 * time.Microsecond, 2500 * time.Microsecond}) {
+		t.Errorf("latencies are %v, %v", took, err)
+	}
+	if _, err := latencies(dir + "/bad.*"); err == nil {
+		t.Error("latencies were read where there are none")
+	}
+}
+
+// A slow start counts from when the operation was due, not from when it began.
+func TestArrivalsAreMeasuredFromWhenTheyAreDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := arrive(t.Context(), 10, func(context.Context, int) error {
+			time.Sleep(300 * time.Millisecond)
+			return nil
+		}, time.Second)
+		if err != nil || f.done != 10 || f.p50 != 300*time.Millisecond || f.p99 != f.p50 {
+			t.Errorf("%+v, %v; want 10 of 300ms each", f, err)
+		}
+		if f.length != 1200*time.Millisecond {
+			t.Errorf("all took %s, want 1.2s", f.length)
+		}
+	})
+}
