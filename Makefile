@@ -4,8 +4,13 @@ GO      = go
 LINT    = $(GO) tool -modfile=tools/go.mod golangci-lint
 DPP     = bin/dpp
 
-# Everything but the tests of the whole, which drive load: never under the race detector.
-RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v '^\./test/')
+# Everything but the tests of the whole, which drive load or start a hundred processes:
+# never under the race detector.
+WHOLE   = ./test/... ./cmd/...
+RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./test/' -e '^\./cmd/')
+
+# Many packages wait for servers most of the time. All were vetted before.
+CHECK   = -count=1 -vet=off -p 3 -timeout 10m
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build deps test soak lint fmt tidy fuzz bench bench-scale rename clean
@@ -34,8 +39,8 @@ test: ## install what the tests need, then run every check
 	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
 	@$(LINT) run
 	FUZZTIME=3s scripts/fuzz
-	$(GO) test -count=1 -timeout 10m ./test/...
-	$(GO) test -race -count=1 -timeout 10m $(RACED)
+	$(GO) test $(CHECK) $(WHOLE)
+	$(GO) test $(CHECK) -race $(RACED)
 
 soak: ## run the long tests with their full counts (up to an hour)
 	SOAK=1 $(GO) test -race -count=1 -timeout 1h -v $$(scripts/packages '"SOAK"' | grep -v '^\./test/')
@@ -53,7 +58,7 @@ tidy: ## tidy all modules
 	cd test/bench/river && $(GO) mod tidy
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
-	scripts/fuzz
+	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
 bench: deps ## measure this build on this machine and write docs/performance.md
 	$(GO) run ./test/bench -out docs/performance.md

@@ -2,7 +2,11 @@ package runs_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"dpp"
@@ -185,4 +189,48 @@ func TestView(t *testing.T) {
 	if err != nil || full.Result.URL == "" || full.Result.ExpiresAt == nil || len(full.Result.Envelope) != int(full.Result.Size) {
 		t.Errorf("with URLs and inline: %+v, %v", full.Result, err)
 	}
+}
+
+// counting counts what is asked of awaited and polled runs.
+type counting struct {
+	store.Store
+	asked atomic.Int64
+}
+
+func (c *counting) RunStates(ctx context.Context, above map[dpp.RunID]int64) ([]store.RunState, error) {
+	c.asked.Add(1)
+	return c.Store.RunStates(ctx, above)
+}
+
+// However many wait, the store is asked as often as for one of them.
+func TestAllWaitersShareOneLookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counting{}
+		p := platform.New(t, platform.Options{Wrap: func(ports runs.Ports) runs.Ports {
+			c.Store, ports.Store = ports.Store, c
+			return ports
+		}})
+		defer p.Close()
+		var ids []dpp.RunID
+		for i := range 10 {
+			ids = append(ids, p.Submit(fmt.Sprintf("share-key-%d", i)).ID)
+		}
+		before := c.asked.Load()
+		var waiters sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		const each = 20
+		for i := range each * len(ids) {
+			waiters.Go(func() {
+				if _, err := p.Service.Wait(ctx, p.Key, ids[i%len(ids)], 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		waiters.Wait()
+		// ten look-ups a second, one at the start, and each waiter's own first read
+		if asked, most := c.asked.Load()-before, int64(100+1+each*len(ids)); asked < 100 || asked > most {
+			t.Errorf("asked %d times, want 100 to %d", asked, most)
+		}
+	})
 }

@@ -19,7 +19,7 @@ func TestKill(t *testing.T) {
 		load := newLoad(t, s.client(key))
 		for round := range kills {
 			load.during(func() {
-				load.atLeast(20)
+				load.atLeast(10)
 				pause(t.Context(), time.Duration(random.IntN(400))*time.Millisecond)
 				victim := s.parts[(3*round+random.IntN(3))%len(s.parts)] // soon one of each role
 				victim.kill()

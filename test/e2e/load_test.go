@@ -42,7 +42,7 @@ func newLoad(t *testing.T, c *client.Client) *load {
 // afterwards must stay small.
 const (
 	loaders   = 4
-	loadPause = 100 * time.Millisecond
+	loadPause = 200 * time.Millisecond
 )
 
 // during runs load until the given step is done, and every submit is answered.

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "dpp")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/dpp")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, "../../cmd/dpp")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1
 	if err := build.Run(); err == nil {

@@ -83,10 +83,10 @@ func TestOutages(t *testing.T) {
 			load, before := newLoad(t, h.client(key)), h.balance.told()
 			load.during(func() {
 				load.hang(web, o.name, 3)
-				load.atLeast(20)
+				load.atLeast(10)
 				o.during(t)
 				web.letGo(o.name)
-				load.atLeast(20)
+				load.atLeast(10)
 				readyIs(t, h.parts, http.StatusOK)
 			})
 			completed(t, load.settled(h.site, 3*time.Minute), o.attempts)

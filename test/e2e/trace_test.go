@@ -46,6 +46,10 @@ func TestOneTraceAcrossProcesses(t *testing.T) {
 		traces.linked(batch, steps[step])
 	}
 	sharedCommit(t, traces, traces.linked("batch.submit", steps["run.submit"]))
+	if _, err := c.Get(t.Context(), out.Run.ID); err != nil {
+		t.Fatal(err)
+	}
+	oneQuery(t, traces)
 	// the message carried its sender's context to whoever claims
 	traces.linked("batch.claim", traces.linked("queue.send", steps["run.submit"]))
 	nothingForeign(t, traces, s)
@@ -135,7 +139,36 @@ func runTree(t *testing.T, traces *traceCollector) map[string]exported {
 // transaction of the database, which is two round trips.
 func sharedCommit(t *testing.T, traces *traceCollector, batch exported) {
 	t.Helper()
-	var calls, roundTrips []string
+	calls, roundTrips := costs(traces, batch)
+	if !slices.Equal(calls, []string{"gate.admit", "store.submit"}) {
+		t.Errorf("a submit makes the calls %q", calls)
+	}
+	if len(roundTrips) != 2 || !strings.HasPrefix(roundTrips[0], "BEGIN ") || !strings.HasSuffix(roundTrips[1], " COMMIT") {
+		t.Errorf("a submit makes the round trips %q", roundTrips)
+	}
+}
+
+// oneQuery sees that a poll costs, with those that come at once, one query.
+func oneQuery(t *testing.T, traces *traceCollector) {
+	t.Helper()
+	var poll exported
+	eventually(t, "the poll is exported", func() bool {
+		for _, span := range traces.of(callersTrace) {
+			if span.GetName() == "GET /v1/runs/{id}" {
+				poll = span
+			}
+		}
+		return poll.Span != nil
+	})
+	calls, roundTrips := costs(traces, traces.linked("batch.poll", poll))
+	if !slices.Equal(calls, []string{"store.run_states"}) || !slices.Equal(roundTrips, []string{"SELECT"}) {
+		t.Errorf("a poll makes the calls %q and the round trips %q", calls, roundTrips)
+	}
+}
+
+// costs are the calls that a batch made, and the round trips of the database among
+// them.
+func costs(traces *traceCollector, batch exported) (calls, roundTrips []string) {
 	for _, call := range traces.under(batch) {
 		calls = append(calls, call.GetName())
 		for _, trip := range traces.under(call) {
@@ -147,13 +180,8 @@ func sharedCommit(t *testing.T, traces *traceCollector, batch exported) {
 		}
 	}
 	slices.Sort(calls)
-	if !slices.Equal(calls, []string{"gate.admit", "store.submit"}) {
-		t.Errorf("a submit makes the calls %q", calls)
-	}
 	slices.Sort(roundTrips)
-	if len(roundTrips) != 2 || !strings.HasPrefix(roundTrips[0], "BEGIN ") || !strings.HasSuffix(roundTrips[1], " COMMIT") {
-		t.Errorf("a submit makes the round trips %q", roundTrips)
-	}
+	return calls, roundTrips
 }
 
 // nothingForeign sees that spans tell nothing of what callers sent.
