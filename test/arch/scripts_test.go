@@ -22,7 +22,7 @@ var unportable = []struct {
 	{regexp.MustCompile(`\bwait -n\b|\bread -[a-z]*N|\bprintf -v\b.*\[|\$EPOCH`), "bash 3.2 has none of these"},
 	{regexp.MustCompile(`\bsed (-\w+ )*-[a-zE]*i`), "write to a new file and move it"},
 	{regexp.MustCompile(`\bgrep (-\w+ )*-\w*P`), "use -E"},
-	{regexp.MustCompile(`(^|[^\w-])(readlink -f|realpath|tac|timeout|nproc|setsid|shuf|sort -V|stat -c|date -d|xargs -r|mktemp --|head -n -|cp -t|base64 -w)\b`), "macOS has none of these"},
+	{regexp.MustCompile(`(^|[^\w.-])(readlink -f|realpath|tac|timeout|nproc|setsid|shuf|sort -V|stat -c|date -d|xargs -r|mktemp --|head -n -|cp -t|base64 -w)\b`), "macOS has none of these"},
 }
 
 func unportableIn(line string) string {
@@ -85,6 +85,7 @@ func TestUnportableLinesAreRecognised(t *testing.T) {
 		"dir=$(readlink" + " -f .)":       true,
 		"time" + "out 5 make test":        true,
 		"go test -timeout 5m":             false,
+		"x.test -test.timeout 5m":         false,
 		`sed -n 's/.*-i//p'`:              false,
 		`echo "${name:-x}" >>log 2>&1`:    false,
 		"local name=$1; grep -q ^x file":  false,
