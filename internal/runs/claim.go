@@ -21,9 +21,6 @@ const longestClaimPause = 2 * time.Second
 // doubt what the store gave, Claim asks again until that is known or ctx ends, so that
 // leases may be older than they look.
 func (s *Service) Claim(ctx context.Context, free int, told []dpp.RunID) ([]*store.Claimed, error) {
-	if s.cfg.BatchItems > 0 {
-		free = min(free, s.cfg.BatchItems)
-	}
 	slots := make([]store.Slot, free)
 	for i := range slots {
 		slots[i] = store.Slot{Token: store.LeaseToken(rand.Text()), TTL: s.cfg.Timing.LeaseTTL}

@@ -111,25 +111,38 @@ func (w *Worker) Run(ctx context.Context) {
 }
 
 // claimLoop fills free slots whenever there may be work: told by the queue, a slot
-// freed, or some time passed.
+// freed while others wait, or some time passed.
 func (w *Worker) claimLoop(ctx, executing context.Context) {
 	idle := time.NewTimer(0)
 	defer idle.Stop()
+	var last claimed
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-w.bell:
 		case <-w.freed:
+			if last == claimedAll {
+				continue
+			}
 		case <-idle.C:
 		}
-		if w.claim(ctx, executing) {
+		if last = w.claim(ctx, executing); last == claimedSome {
 			idle.Reset(0)
 		} else {
 			idle.Reset(jitter(w.opts.IdlePoll))
 		}
 	}
 }
+
+// claimed is what a claim says about the runs that still wait.
+type claimed int
+
+const (
+	claimedFull claimed = iota // others may wait, for a slot to become free
+	claimedSome                // others may wait, and there are slots for them
+	claimedAll                 // nobody waits: a slot for any run got none
+)
 
 // claimTimeout bounds one claim. Stopping does not cut it short: what was claimed
 // would be lost until its lease ran out. A claim in doubt has as long as leases last.
@@ -146,8 +159,8 @@ func (w *Worker) claiming(ctx context.Context) (context.Context, context.CancelF
 	}
 }
 
-// claim takes what fits and tells whether there may be more to take at once.
-func (w *Worker) claim(ctx, executing context.Context) bool {
+// claim takes what fits.
+func (w *Worker) claim(ctx, executing context.Context) claimed {
 	defer signal(w.room) // hints were used, and perhaps not all of them led to a run
 	w.mu.Lock()
 	free := w.opts.Concurrency - len(w.held)
@@ -155,46 +168,56 @@ func (w *Worker) claim(ctx, executing context.Context) bool {
 	w.told = nil
 	w.mu.Unlock()
 	if free <= 0 || ctx.Err() != nil {
-		return false
+		return claimedFull
+	}
+	most := free
+	if items := w.service.Config().BatchItems; items > 0 {
+		most = min(free, items)
 	}
 	bounded, cancel := w.claiming(ctx)
 	defer cancel()
 	asked := time.Now()
-	told = told[:min(free, len(told))]
+	told = told[:min(most, len(told))]
 	bounded, end := w.followClaim(bounded, told)
-	claimed, err := w.service.Claim(bounded, free, runsOf(told))
+	got, err := w.service.Claim(bounded, most, runsOf(told))
 	end(err)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.WarnContext(ctx, "no runs could be claimed; trying again later", "error", err)
 		}
-		return false
+		return claimedFull
 	}
-	claimed, asked = w.stillHeld(bounded, claimed, asked)
-	for _, c := range claimed {
+	held, asked := w.stillHeld(bounded, got, asked)
+	for _, c := range held {
 		w.start(executing, bounded, c, asked)
 	}
-	// A slot that named a run may have found it taken while others wait.
-	return len(told) > 0 && len(claimed) < free
+	switch {
+	case len(got) == free:
+		return claimedFull
+	case len(got) == most, len(told) == most: // no slot for any run was left empty
+		return claimedSome
+	default:
+		return claimedAll
+	}
 }
 
 // stillHeld renews leases that were asked for some time ago before their runs are
 // begun, and leaves those to others that are lost by now.
-func (w *Worker) stillHeld(ctx context.Context, claimed []*store.Claimed, asked time.Time) ([]*store.Claimed, time.Time) {
-	if len(claimed) == 0 || time.Since(asked) < w.service.Config().Timing.Heartbeat {
-		return claimed, asked
+func (w *Worker) stillHeld(ctx context.Context, got []*store.Claimed, asked time.Time) ([]*store.Claimed, time.Time) {
+	if len(got) == 0 || time.Since(asked) < w.service.Config().Timing.Heartbeat {
+		return got, asked
 	}
-	beats := make([]store.Beat, len(claimed))
-	for i, c := range claimed {
+	beats := make([]store.Beat, len(got))
+	for i, c := range got {
 		beats[i] = store.Beat{Run: c.Run.ID, Token: c.Token}
 	}
 	sent := time.Now()
 	alive, err := w.service.Heartbeat(ctx, beats)
 	if err != nil {
-		return claimed, asked // they may have some time left
+		return got, asked // they may have some time left
 	}
-	held := make([]*store.Claimed, 0, len(claimed))
-	for i, c := range claimed {
+	held := make([]*store.Claimed, 0, len(got))
+	for i, c := range got {
 		if alive[i] {
 			held = append(held, c)
 		}

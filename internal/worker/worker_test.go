@@ -446,3 +446,47 @@ func TestAClaimInDoubtIsFoundAgain(t *testing.T) {
 		})
 	}
 }
+
+// claims counts the claims that a store is asked for.
+type claims struct {
+	store.Store
+	n atomic.Int64
+}
+
+func (c *claims) Claim(ctx context.Context, slots []store.Slot) ([]*store.Claimed, error) {
+	c.n.Add(1)
+	return c.Store.Claim(ctx, slots)
+}
+
+// A run that comes alone costs one claim: where nobody else waits, nobody is looked
+// for when it ends.
+func TestALoneRunCostsOneClaim(t *testing.T) {
+	c := &claims{}
+	wrap := func(ports runs.Ports) runs.Ports {
+		c.Store, ports.Store = ports.Store, c
+		return ports
+	}
+	inBubble(t, platform.Options{Wrap: wrap}, worker.Options{Concurrency: 2, IdlePoll: time.Hour}, func(t *testing.T, p *platform.Platform, stop func()) {
+		synctest.Wait()
+		if n := c.n.Load(); n != 1 {
+			t.Errorf("an idle start costs %d claims", n)
+		}
+		for i := range 5 {
+			ended(t, p, p.Submit(fmt.Sprintf("lone-key-%d", i)).ID)
+			synctest.Wait()
+			if n := c.n.Load(); n != int64(i)+2 {
+				t.Errorf("%d claims after %d runs", n, i+1)
+			}
+		}
+		// more than there are slots
+		var ids []dpp.RunID
+		for i := range 9 {
+			ids = append(ids, p.Submit(fmt.Sprintf("many-key-%d", i)).ID)
+		}
+		for _, id := range ids {
+			ended(t, p, id)
+		}
+		stop()
+		p.Audit()
+	})
+}
