@@ -10,7 +10,7 @@ WHOLE   = ./test/... ./cmd/...
 RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./test/' -e '^\./cmd/')
 
 # Many packages wait for servers most of the time. All were vetted before.
-CHECK   = -count=1 -vet=off -p 3 -timeout 10m
+CHECK   = -count=1 -vet=off -p 4 -timeout 10m
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build deps test soak lint fmt tidy fuzz bench bench-scale rename clean
@@ -38,7 +38,7 @@ test: ## install what the tests need, then run every check
 	cd test/bench/river && $(GO) vet ./...
 	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
 	@$(LINT) run
-	FUZZTIME=3s scripts/fuzz
+	FUZZTIME=2s scripts/fuzz
 	$(GO) test $(CHECK) $(WHOLE)
 	$(GO) test $(CHECK) -race $(RACED)
 
