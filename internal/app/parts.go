@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"dpp"
 	"dpp/internal/blob"
@@ -90,13 +91,22 @@ func publicNames(publicURL string) []string {
 
 // serviceConfig is what the use cases need of the settings.
 func serviceConfig(cfg config.Config) runs.Config {
+	lookUp := time.Duration(0) // the default
+	if !cfg.Role.Serves() {
+		lookUp = lookUpAlone
+	}
 	return runs.Config{
-		Timing: cfg.Timing, Retention: cfg.Retention, IdempotencyWindow: cfg.IdempotencyWindow, ResultURLTTL: cfg.ResultURLTTL,
+		HubInterval: lookUp,
+		Timing:      cfg.Timing, Retention: cfg.Retention, IdempotencyWindow: cfg.IdempotencyWindow, ResultURLTTL: cfg.ResultURLTTL,
 		ChargePlatformFaults: cfg.ChargePlatformFaults, GateRequired: cfg.GateRequired,
 		Submits: gate.Policy{Name: "submit", Quota: cfg.SubmitsPerMin},
 		Reads:   gate.Policy{Name: "read", Quota: cfg.ReadsPerMin},
 	}
 }
+
+// lookUpAlone is how often a worker looks for cancels of the runs that it executes.
+// Nobody waits for that, as callers of an API do for the ends of theirs.
+const lookUpAlone = 500 * time.Millisecond
 
 // first are what the first start of a data folder makes.
 const (

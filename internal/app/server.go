@@ -227,8 +227,12 @@ const (
 )
 
 // prepare makes the bucket and the queue where they are missing, until that is done.
+// What else should be different there is the reaper's to tell: once is enough.
 func (s *Server) prepare(ctx context.Context) {
-	told := map[string]bool{}
+	told, level := map[string]bool{}, slog.LevelDebug
+	if s.cfg.Role.Reaps() {
+		level = slog.LevelWarn
+	}
 	for {
 		bounded, cancel := context.WithTimeout(ctx, prepareTimeout)
 		warnings, err := s.parts.prepare(bounded)
@@ -236,7 +240,7 @@ func (s *Server) prepare(ctx context.Context) {
 		for _, warning := range warnings {
 			if !told[warning] {
 				told[warning] = true
-				s.log.WarnContext(ctx, "shared backends are not as they should be", "warning", warning)
+				s.log.Log(ctx, level, "shared backends are not as they should be", "warning", warning)
 			}
 		}
 		if err == nil || ctx.Err() != nil {
