@@ -9,8 +9,9 @@ DPP     = bin/dpp
 WHOLE   = ./test/... ./cmd/...
 RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./test/' -e '^\./cmd/')
 
-# Many packages wait for servers most of the time. All were vetted before.
-CHECK   = -count=1 -vet=off -p 4 -timeout 10m
+# Twice as many packages at once as there are processors: many wait for servers most of
+# the time. All were vetted before.
+CHECK   = -count=1 -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -timeout 10m
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build deps test soak lint fmt tidy fuzz bench bench-scale rename clean
