@@ -205,3 +205,28 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("after a truncation: %v", names)
 	}
 }
+
+// Told to stop, an API says so at once and serves on until balancers have heard.
+func TestAnAPIServesOnAfterItWasToldToStop(t *testing.T) {
+	cfg := settings(t, "shutdown-delay", "3s")
+	s := start(t, cfg)
+	c := client.Client{URL: "http://" + s.Address(), Key: keyIn(t, cfg.DevKeyPath()), HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Stop() }()
+	for ready := http.StatusOK; ready == http.StatusOK; {
+		answer, err := c.HTTP.Get(c.URL + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready = answer.StatusCode
+		if err := answer.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Budget(t.Context()); err != nil {
+		t.Errorf("after it said that it is not ready: %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
