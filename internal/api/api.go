@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"dpp"
 	"dpp/internal/api/openapi"
 	"dpp/internal/api/pages"
 	"dpp/internal/auth"
@@ -47,8 +46,6 @@ type Config struct {
 	// Observe hears of every request once it is answered. It must be quick and safe for
 	// concurrent use. It may be nil.
 	Observe func(Answer)
-	// Refused hears the reason of every problem document, as Observe does. It may be nil.
-	Refused func(reason dpp.Reason)
 	// Trace begins the trace of a request: its method, or "other", the trace's id, and
 	// that of the caller's span where the caller named the trace. What is called for the
 	// request has the context that it returns; the function hears of the answer. It may

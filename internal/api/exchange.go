@@ -69,7 +69,7 @@ type Answer struct {
 	Took time.Duration
 	// Trace is the id of the request's own trace.
 	Trace string
-	// Reason is that of a problem.
+	// Reason is that of a problem document; empty where the answer is none.
 	Reason dpp.Reason
 	// Tenant is whose key it was, where it was one.
 	Tenant dpp.TenantID
@@ -174,9 +174,6 @@ func (x *exchange) tell() {
 	}
 	if x.api.Observe != nil {
 		x.api.Observe(answer)
-	}
-	if x.api.Refused != nil && x.reason != "" {
-		x.api.Refused(x.reason)
 	}
 	x.log(took)
 }

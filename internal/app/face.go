@@ -13,7 +13,7 @@ import (
 func (s *Server) apiConfig(public string) api.Config {
 	cfg := api.Config{
 		Service: s.service, Keyring: auth.New(s.parts.store), PublicURL: public, Log: s.log,
-		Health: s.health, Ready: s.ready, Metrics: s.metrics.Handler(), Observe: s.requested, Refused: s.refused, Trace: s.requestTracer(), CORSOrigins: s.cfg.CORSOrigins,
+		Health: s.health, Ready: s.ready, Metrics: s.metrics.Handler(), Observe: s.requested, Trace: s.requestTracer(), CORSOrigins: s.cfg.CORSOrigins,
 		HealthOnly: !s.cfg.Role.Serves(),
 	}
 	if s.parts.files != nil {

@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 
-	"dpp"
 	"dpp/internal/gate/redisgate"
 	"dpp/internal/problem"
 	"dpp/internal/reaper"
@@ -39,8 +38,6 @@ func (s *Server) observe() {
 		}
 	}
 }
-
-func (s *Server) refused(reason dpp.Reason) { s.metrics.Refused(string(reason)) }
 
 // workerOptions are those of this process's worker, which need not run.
 func (s *Server) workerOptions() worker.Options {

@@ -101,4 +101,7 @@ func (s *Server) requested(a api.Answer) {
 		trace = s.traces.Exported(a.Trace)
 	}
 	s.metrics.Requested(a.Method, a.Route, a.Status, a.Took, trace)
+	if a.Reason != "" {
+		s.metrics.Refused(string(a.Reason))
+	}
 }

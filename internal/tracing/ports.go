@@ -60,12 +60,6 @@ func (t tracedStore) Transition(ctx context.Context, batch []store.Transition) (
 	return t.Store.Transition(ctx, batch)
 }
 
-func (t tracedStore) RunsByID(ctx context.Context, ids []dpp.RunID) (out []dpp.Run, err error) {
-	ctx, end := call(ctx, t.tracer, "store.runs_by_id", len(ids))
-	defer func() { end(err) }()
-	return t.Store.RunsByID(ctx, ids)
-}
-
 func (t tracedStore) RunStates(ctx context.Context, above map[dpp.RunID]int64) (out []store.RunState, err error) {
 	ctx, end := call(ctx, t.tracer, "store.run_states", len(above))
 	defer func() { end(err) }()
