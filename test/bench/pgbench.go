@@ -48,7 +48,7 @@ func (s *site) pgbench(ctx context.Context, dir string, length time.Duration) (f
 	logs := filepath.Join(dir, "log")
 	subject := &subject{used: func() []usage {
 		// pgbench is waited for before it is asked, so it counts as our child.
-		return []usage{{"pgbench", childrenTime()}, {"PostgreSQL", processTimes().of(s.postgres.PID())}}
+		return []usage{{"pgbench", childrenTime()}, {"PostgreSQL", servers.ProcessTimes().Of(s.postgres.PID())}}
 	}}
 	return subject.watch(func() (figure, error) {
 		cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"dpp/internal/config"
+	"dpp/test/servers"
 )
 
 const (
@@ -112,12 +113,12 @@ func takeAll(parts []*part) (all []stage, err error) {
 
 // used is the CPU time of everything that takes part.
 func (s *site) used(parts []*part) []usage {
-	times := processTimes()
+	times := servers.ProcessTimes()
 	all := []usage{{"clients", cpuTime()}}
 	for _, p := range parts {
-		all = append(all, usage{string(p.role), times.of(p.cmd.Process.Pid)})
+		all = append(all, usage{string(p.role), times.Of(p.cmd.Process.Pid)})
 	}
 	return append(all,
-		usage{"PostgreSQL", times.of(s.postgres.PID())}, usage{"Redis", times.of(s.redis.PID())},
-		usage{"S3", times.of(s.s3.PID())}, usage{"SQS", times.of(s.sqs.PID())})
+		usage{"PostgreSQL", times.Of(s.postgres.PID())}, usage{"Redis", times.Of(s.redis.PID())},
+		usage{"S3", times.Of(s.s3.PID())}, usage{"SQS", times.Of(s.sqs.PID())})
 }

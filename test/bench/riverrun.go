@@ -38,7 +38,7 @@ func (s *site) river(wait bool) func(context.Context, string, time.Duration) (fi
 		}
 		defer func() { err = errors.Join(err, drop()) }()
 		subject := &subject{used: func() []usage {
-			return []usage{{"River", childrenTime()}, {"PostgreSQL", processTimes().of(s.postgres.PID())}}
+			return []usage{{"River", childrenTime()}, {"PostgreSQL", servers.ProcessTimes().Of(s.postgres.PID())}}
 		}}
 		return subject.watch(func() (figure, error) {
 			cmd := exec.CommandContext(ctx, program, "-database", database, "-callers", "32",

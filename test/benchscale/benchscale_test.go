@@ -149,18 +149,6 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestProcessTime(t *testing.T) {
-	t.Parallel()
-	if _, err := os.Stat("/proc/self/stat"); err != nil {
-		if processTime(os.Getpid()) != 0 {
-			t.Error("a time from nowhere")
-		}
-		return
-	}
-	err := until(t.Context(), time.Minute, func() (bool, error) { return processTime(os.Getpid()) > 0, nil })
-	must(t, err)
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -10,8 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -126,57 +124,4 @@ func until(ctx context.Context, patience time.Duration, holds func() (bool, erro
 		case <-tick.C:
 		}
 	}
-}
-
-// clockTick is the unit of /proc, the same on every Linux.
-const clockTick = 10 * time.Millisecond
-
-// processTime is what a process and its children, also those that ended, have used
-// of the processors. It is 0 where the system has no /proc.
-func processTime(pid int) time.Duration {
-	total := ticks(pid, true)
-	others, err := os.ReadDir("/proc")
-	if err != nil {
-		return 0
-	}
-	for _, entry := range others {
-		if child, err := strconv.Atoi(entry.Name()); err == nil && parent(child) == pid {
-			total += ticks(child, false)
-		}
-	}
-	return time.Duration(total) * clockTick
-}
-
-// stat is what stands behind the name of a process, from its state on.
-func stat(pid int) []string {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return nil
-	}
-	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-}
-
-func parent(pid int) int { return int(field(stat(pid), 1)) }
-
-func ticks(pid int, withEnded bool) (sum int64) {
-	fields := stat(pid)
-	last := 12
-	if withEnded {
-		last = 14
-	}
-	for at := 11; at <= last; at++ {
-		sum += field(fields, at)
-	}
-	return sum
-}
-
-func field(fields []string, at int) int64 {
-	if at >= len(fields) {
-		return 0
-	}
-	n, err := strconv.ParseInt(fields[at], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/rueidis"
+
+	"dpp/test/servers"
 )
 
 // usage is everything that is counted, by name.
@@ -43,8 +45,9 @@ func (u usage) minus(before usage) usage {
 // usage reads all counters.
 func (s *site) usage(ctx context.Context) (usage, error) {
 	u := usage{networkOf + clientName: float64(s.clientBytes.Load())}
+	times := servers.ProcessTimes()
 	for name, pid := range s.cpu {
-		u[cpuOf+name] = processTime(pid).Seconds()
+		u[cpuOf+name] = times.Of(pid).Seconds()
 	}
 	for name, r := range s.relays {
 		u[networkOf+name] = float64(r.bytes.Load())
