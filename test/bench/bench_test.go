@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -43,6 +44,14 @@ func TestScenariosAreMeasured(t *testing.T) {
 	}
 	if strings.Count(string(text), " | wanted |") != 1 || strings.Count(string(text), onServers+"submit to settled over HTTP, 256 clients | worker: blob.Put | ") != 1 {
 		t.Errorf("the page shows no ratios, or not where the time goes:\n%s", text)
+	}
+}
+
+func TestEvenRoundsHaveNoMedian(t *testing.T) {
+	for _, rounds := range []int{-2, 0, 2, 4} {
+		if err := run(options{rounds: rounds, only: "nothing has this name"}, io.Discard); err == nil {
+			t.Errorf("%d rounds were made", rounds)
+		}
 	}
 }
 

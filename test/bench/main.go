@@ -37,7 +37,7 @@ type options struct {
 func main() {
 	var o options
 	seconds := flag.Float64("seconds", 1.5, "how long each measurement lasts")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made; medians are shown")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made, an odd number: medians are shown")
 	flag.StringVar(&o.out, "out", "", "file to write the page to")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its name")
 	flag.Func("without", "measure nothing that has this in its name; may be given again", func(part string) error {
@@ -80,6 +80,9 @@ func profiled(path string, do func() error) error {
 // run measures everything that was asked for, on servers that it starts where they
 // are needed.
 func run(o options, out io.Writer) error {
+	if o.rounds%2 == 0 {
+		return fmt.Errorf("%d rounds have no median: make it an odd number", o.rounds)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	all := o.chosen(embedded())
