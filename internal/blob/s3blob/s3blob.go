@@ -98,6 +98,7 @@ type Store struct {
 	http   *http.Client
 	client *s3.Client
 	public *s3.PresignClient // signs for the public endpoint, and calls nobody
+	signer signer
 }
 
 var _ blob.Store = (*Store)(nil)

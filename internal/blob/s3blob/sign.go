@@ -35,16 +35,29 @@ func (s *Store) SignGet(ctx context.Context, key string, ttl time.Duration) (str
 	}
 	ctx, cancel := s.brief(ctx)
 	defer cancel()
-	request, err := s.public.PresignGetObject(ctx, &s3.GetObjectInput{
-		Bucket: &s.opts.Bucket, Key: s.path(key),
-		ResponseContentDisposition: ptr(`attachment; filename="` + path.Base(key) + `"`), // a key needs no escaping
-		ResponseCacheControl:       ptr("private"),
-	}, s3.WithPresignExpires(expires))
+	signed, err := s.signGet(ctx, key, expires)
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
+	return signed, nil
+}
+
+// presigned is the whole way through the SDK, which works out anew where the bucket is.
+func (s *Store) presigned(ctx context.Context, key string, expires time.Duration) (string, error) {
+	request, err := s.public.PresignGetObject(ctx, &s3.GetObjectInput{
+		Bucket: &s.opts.Bucket, Key: s.path(key),
+		ResponseContentDisposition: ptr(dispositionOf(key)), ResponseCacheControl: ptr(cacheControl),
+	}, s3.WithPresignExpires(expires))
+	if err != nil {
+		return "", err
+	}
 	return request.URL, nil
 }
+
+const cacheControl = "private"
+
+// dispositionOf: a key needs no escaping.
+func dispositionOf(key string) string { return `attachment; filename="` + path.Base(key) + `"` }
 
 // expiry is the life of a URL in whole seconds, counted from the full second before
 // now: one more than the ttl, so that it never ends early.
