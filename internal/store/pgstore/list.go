@@ -22,7 +22,7 @@ const (
 
 	selectList         = listFrom + ofStatus + ofPack + ofExternal + listOrder
 	selectListOpen     = listFrom + ` AND completed_at IS NULL` + ofStatus + ofPack + ofExternal + listOrder
-	selectListEnded    = listFrom + ` AND completed_at IS NOT NULL AND status = $6` + ofPack + ofExternal + listOrder
+	selectListEnded    = listFrom + ` AND ending = $6` + ofPack + ofExternal + listOrder
 	selectListPack     = listFrom + ofStatus + ` AND pack_type = $7` + ofExternal + listOrder
 	selectListExternal = listFrom + ofStatus + ofPack + ` AND external_id <> '' AND external_id = $8` + listOrder
 )

@@ -104,7 +104,7 @@ const (
 	// Two that make the same partition do so one after the other.
 	lockParts    = `SELECT pg_advisory_xact_lock(hashtext('dpp partitions'))`
 	boundLocks   = `SET LOCAL lock_timeout = '2s'`
-	fillsAndRoom = ` WITH (fillfactor = 80)`
+	fillsAndRoom = ` WITH (fillfactor = 50)`
 )
 
 // makePart makes one partition where it is missing. It is made apart and attached,
@@ -124,7 +124,7 @@ func (s *Store) makePart(ctx context.Context, p named) error {
 			room = fillsAndRoom
 		}
 		define := append([]string{
-			"CREATE TABLE " + p.name + " (LIKE " + p.table + " INCLUDING DEFAULTS INCLUDING CONSTRAINTS)" + room,
+			"CREATE TABLE " + p.name + " (LIKE " + p.table + " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)" + room,
 		}, p.finish...)
 		define = append(define, "ALTER TABLE "+p.table+" ATTACH PARTITION "+p.name+" FOR VALUES FROM ("+p.bound(p.from)+") TO ("+p.bound(p.to)+")")
 		for _, statement := range define {
