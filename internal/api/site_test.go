@@ -39,6 +39,12 @@ type options struct {
 	api func(*api.Config)
 }
 
+func (s *site) keyring(t *testing.T) *auth.Keyring {
+	keyring := auth.New(s.Ports.Store, slog.New(slog.DiscardHandler))
+	t.Cleanup(keyring.Close)
+	return keyring
+}
+
 func newSite(t *testing.T, opts options) *site {
 	t.Helper()
 	s := &site{t: t, logs: &platform.LogBuffer{}}
@@ -52,7 +58,7 @@ func newSite(t *testing.T, opts options) *site {
 	}
 	blobs.SetBaseURL(s.url)
 	config := api.Config{
-		Service: s.Service, Keyring: auth.New(s.Ports.Store), PublicURL: s.url,
+		Service: s.Service, Keyring: s.keyring(t), PublicURL: s.url,
 		Log:    slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Health: func(context.Context) api.Health { return api.Health{Services: map[string]bool{"database": true}} },
 		Ready:  func(map[string]bool) bool { return true },

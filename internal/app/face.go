@@ -5,14 +5,13 @@ import (
 	"sync"
 
 	"dpp/internal/api"
-	"dpp/internal/auth"
 	"dpp/internal/blob/fileblob"
 )
 
 // apiConfig is what the API needs of everything below it.
 func (s *Server) apiConfig(public string) api.Config {
 	cfg := api.Config{
-		Service: s.service, Keyring: auth.New(s.parts.store), PublicURL: public, Log: s.log,
+		Service: s.service, Keyring: s.keyring, PublicURL: public, Log: s.log,
 		Health: s.health, Ready: s.ready, Metrics: s.metrics.Handler(), Observe: s.requested, Trace: s.requestTracer(), CORSOrigins: s.cfg.CORSOrigins,
 		HealthOnly: !s.cfg.Role.Serves(),
 	}

@@ -85,9 +85,12 @@ func wantFirstStart(t *testing.T, s *sqlitestore.Store, cfg config.Config) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key, err := s.KeyByHash(t.Context(), dpp.Secret(strings.TrimSpace(string(text))).Hash())
-		if err != nil || key.Tenant != want.Tenant || !key.Live || !key.Permits(want.Scopes[0]) || !key.RevokedAt.IsZero() {
-			t.Errorf("the key in %s is %+v, %v", filepath.Base(path), key, err)
+		keys, err := s.KeysByHash(t.Context(), []dpp.KeyHash{dpp.Secret(strings.TrimSpace(string(text))).Hash()})
+		if err != nil || len(keys) != 1 {
+			t.Fatalf("the key in %s: %+v, %v", filepath.Base(path), keys, err)
+		}
+		if key := keys[0]; key.Tenant != want.Tenant || !key.Live || !key.Permits(want.Scopes[0]) || !key.RevokedAt.IsZero() {
+			t.Errorf("the key in %s is %+v", filepath.Base(path), key)
 		}
 	}
 }

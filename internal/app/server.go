@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 
 	"dpp/internal/api"
+	"dpp/internal/auth"
 	"dpp/internal/config"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
@@ -51,6 +52,7 @@ type Server struct {
 	metrics *telemetry.Metrics
 	traces  *tracing.Tracing // nil: nothing is traced
 	service *runs.Service
+	keyring *auth.Keyring
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
 	web     []*http.Server
@@ -107,7 +109,7 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
-	undo = append(undo, func() error { s.service.Close(); return nil })
+	undo = append(undo, func() error { s.keyring.Close(); s.service.Close(); return nil })
 	if err = s.noteAddress(); err != nil {
 		return nil, err
 	}
@@ -137,6 +139,7 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	s.worker = worker.New(s.service, ports.Queue, s.workerOptions(), s.log)
 	s.reaper = reaper.New(s.service, s.reaperOptions(), s.log)
 	s.observe()
+	s.keyring = auth.New(s.parts.store, s.log)
 	face, err := api.New(s.apiConfig(public))
 	if err != nil {
 		return err
@@ -300,6 +303,7 @@ func (s *Server) stop(cause error) error {
 	}
 	s.halt()
 	s.loops.Wait()
+	s.keyring.Close()
 	s.service.Close()
 	errs = append(errs, s.parts.close())
 	s.stopTracing()

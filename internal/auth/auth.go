@@ -7,19 +7,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"dpp"
-	"dpp/internal/store"
+	"dpp/internal/batch"
 )
 
 // ErrInvalid: the key is malformed, unknown or revoked; which is not told.
 var ErrInvalid = errors.New("auth: key not valid")
 
-// Lookup finds keys; [store.Tenants] does.
+// Lookup returns those of the keys that exist; [store.Tenants] does.
 type Lookup interface {
-	KeyByHash(ctx context.Context, hash dpp.KeyHash) (dpp.Key, error)
+	KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error)
 }
 
 const (
@@ -31,12 +32,14 @@ const (
 	lookupTimeout = 4 * time.Second
 	// capacity bounds the valid keys that are remembered, and the others.
 	capacity = 10_000
+	// lookupsAtOnce lets a slow look-up hold few others up.
+	lookupsAtOnce = 2
 )
 
 // Keyring verifies keys. It is safe for concurrent use.
 type Keyring struct {
-	lookup Lookup
-	landed chan struct{} // closed
+	lookups *batch.Group[dpp.KeyHash, *dpp.Key] // nil: there is no such key
+	landed  chan struct{}                       // closed
 
 	mu      sync.Mutex
 	good    *memory // keys that are valid
@@ -51,14 +54,43 @@ type flight struct {
 	err  error
 }
 
-// New makes a keyring over a store's keys.
-func New(lookup Lookup) *Keyring {
+// New makes a keyring over a store's keys. Keys that are to be looked up at the same
+// time are looked up together.
+func New(lookup Lookup, log *slog.Logger) *Keyring {
 	k := &Keyring{
-		lookup: lookup, landed: make(chan struct{}),
-		good: newMemory(capacity), bad: newMemory(capacity), flights: make(map[dpp.KeyHash]*flight),
+		lookups: batch.New("key", find(lookup), batch.Options[dpp.KeyHash]{
+			Flights: lookupsAtOnce, Timeout: lookupTimeout,
+			Unreachable: func(error) bool { return true }, // no failure is one key's own
+			Panicked: func(p *batch.PanicError) {
+				log.Error("a look-up of keys panicked", "kind", fmt.Sprintf("%T", p.Value), "stack", string(p.Stack))
+			},
+		}),
+		landed: make(chan struct{}),
+		good:   newMemory(capacity), bad: newMemory(capacity), flights: make(map[dpp.KeyHash]*flight),
 	}
 	close(k.landed)
 	return k
+}
+
+// Close waits for the look-ups that are under way. Keys are not verified any more.
+func (k *Keyring) Close() { k.lookups.Close() }
+
+func find(lookup Lookup) func(context.Context, []dpp.KeyHash) ([]*dpp.Key, error) {
+	return func(ctx context.Context, hashes []dpp.KeyHash) ([]*dpp.Key, error) {
+		known, err := lookup.KeysByHash(ctx, hashes)
+		if err != nil {
+			return nil, err
+		}
+		byHash := make(map[dpp.KeyHash]*dpp.Key, len(known))
+		for i := range known {
+			byHash[known[i].Hash] = &known[i]
+		}
+		found := make([]*dpp.Key, len(hashes))
+		for i, hash := range hashes {
+			found[i] = byHash[hash]
+		}
+		return found, nil
+	}
 }
 
 // Verify returns the key that a secret belongs to, or [ErrInvalid]. Any other error
@@ -102,18 +134,15 @@ func (k *Keyring) board(hash dpp.KeyHash) (f *flight, first bool) {
 		return &flight{done: k.landed, err: ErrInvalid}, false
 	}
 	if f = k.flights[hash]; f == nil {
-		f, first = &flight{done: make(chan struct{}), err: errLost}, true
+		f, first = &flight{done: make(chan struct{})}, true
 		k.flights[hash] = f
 	}
 	return f, first
 }
 
-// errLost is what waiters get when a look-up panicked.
-var errLost = errors.New("auth: the look-up ended without an answer")
-
 func (k *Keyring) fly(ctx context.Context, hash dpp.KeyHash, f *flight) {
 	asked := time.Now()
-	defer func() { // also where the look-up panics
+	defer func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		delete(k.flights, hash)
@@ -121,16 +150,16 @@ func (k *Keyring) fly(ctx context.Context, hash dpp.KeyHash, f *flight) {
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 	defer cancel()
-	key, err := k.lookup.KeyByHash(ctx, hash)
+	key, err := k.lookups.Do(ctx, hash)
 	switch {
-	case err == nil && key.RevokedAt.IsZero():
-		f.key, f.err = key, nil
-		k.keep(k.good, hash, key, asked)
-	case err == nil || errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		f.err = fmt.Errorf("auth: %w", err)
+	case key != nil && key.RevokedAt.IsZero():
+		f.key = *key
+		k.keep(k.good, hash, *key, asked)
+	default:
 		f.err = ErrInvalid
 		k.keep(k.bad, hash, dpp.Key{}, asked)
-	default:
-		f.err = fmt.Errorf("auth: %w", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,32 +18,36 @@ import (
 
 // keys is a store's keys, as a test changes them.
 type keys struct {
-	mu    sync.Mutex
-	byKey map[dpp.KeyHash]dpp.Key
-	err   error
-	asked atomic.Int64
-	gate  chan struct{} // where set, each look-up waits for it
+	mu     sync.Mutex
+	byKey  map[dpp.KeyHash]dpp.Key
+	err    error
+	asked  atomic.Int64  // look-ups
+	hashes atomic.Int64  // in all of them
+	gate   chan struct{} // where set, each look-up waits for it
 }
 
-func (k *keys) KeyByHash(ctx context.Context, hash dpp.KeyHash) (dpp.Key, error) {
+func (k *keys) KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error) {
 	k.asked.Add(1)
+	k.hashes.Add(int64(len(hashes)))
 	if k.gate != nil {
 		select {
 		case <-k.gate:
 		case <-ctx.Done():
-			return dpp.Key{}, ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.err != nil {
-		return dpp.Key{}, k.err
+		return nil, k.err
 	}
-	key, ok := k.byKey[hash]
-	if !ok {
-		return dpp.Key{}, store.ErrNotFound
+	var found []dpp.Key
+	for _, hash := range hashes {
+		if key, ok := k.byKey[hash]; ok {
+			found = append(found, key)
+		}
 	}
-	return key, nil
+	return found, nil
 }
 
 func (k *keys) set(key dpp.Key) {
@@ -61,6 +66,12 @@ func (k *keys) wantAsked(t *testing.T, want int64) {
 	}
 }
 
+func newRing(t *testing.T, source auth.Lookup) *auth.Keyring {
+	ring := auth.New(source, slog.New(slog.DiscardHandler))
+	t.Cleanup(ring.Close)
+	return ring
+}
+
 func newKey() (dpp.Secret, dpp.Key) {
 	secret := dpp.NewSecret(true)
 	return secret, dpp.Key{ID: dpp.NewKeyID(), Tenant: dpp.NewTenantID(), Live: true, Hash: secret.Hash(), Scopes: []dpp.Scope{dpp.ScopeRuns}}
@@ -73,7 +84,7 @@ func TestVerify(t *testing.T) {
 	source := &keys{}
 	source.set(key)
 	source.set(revoked)
-	ring := auth.New(source)
+	ring := newRing(t, source)
 	for name, c := range map[string]struct {
 		secret dpp.Secret
 		want   error
@@ -99,7 +110,7 @@ func TestVerify(t *testing.T) {
 
 func TestAMalformedKeyIsNeverLookedUp(t *testing.T) {
 	source := &keys{}
-	ring := auth.New(source)
+	ring := newRing(t, source)
 	for _, text := range []dpp.Secret{"", "x", "dpp_live_", dpp.NewSecret(true) + "x", dpp.NewSecret(false)[1:]} {
 		if _, err := ring.Verify(t.Context(), text); !errors.Is(err, auth.ErrInvalid) {
 			t.Errorf("%v", err)
@@ -113,7 +124,7 @@ func TestARevocationHoldsWithinFiveSeconds(t *testing.T) {
 		secret, key := newKey()
 		source := &keys{}
 		source.set(key)
-		ring := auth.New(source)
+		ring := newRing(t, source)
 		if _, err := ring.Verify(t.Context(), secret); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +144,7 @@ func TestANewKeyWorksWithinFiveSecondsThoughItWasAskedForBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret, key := newKey()
 		source := &keys{}
-		ring := auth.New(source)
+		ring := newRing(t, source)
 		for range 3 {
 			if _, err := ring.Verify(t.Context(), secret); !errors.Is(err, auth.ErrInvalid) {
 				t.Fatal(err)
@@ -152,7 +163,7 @@ func TestFailuresAreNotRemembered(t *testing.T) {
 	secret, key := newKey()
 	source := &keys{err: fmt.Errorf("x: %w", store.ErrUnavailable)}
 	source.set(key)
-	ring := auth.New(source)
+	ring := newRing(t, source)
 	if _, err := ring.Verify(t.Context(), secret); !errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("%v", err)
 	}
@@ -169,7 +180,7 @@ func TestConcurrentCallersShareOneLookup(t *testing.T) {
 		secret, key := newKey()
 		source := &keys{gate: make(chan struct{})}
 		source.set(key)
-		ring := auth.New(source)
+		ring := newRing(t, source)
 		var callers sync.WaitGroup
 		for range 50 {
 			callers.Go(func() {
@@ -192,7 +203,7 @@ func TestCallersMayLeave(t *testing.T) {
 		secret, key := newKey()
 		source := &keys{gate: make(chan struct{})}
 		source.set(key)
-		ring := auth.New(source)
+		ring := newRing(t, source)
 		ctx, leave := context.WithCancel(t.Context())
 		var callers sync.WaitGroup
 		verify := func(ctx context.Context, want error) {
@@ -217,7 +228,7 @@ func TestCallersMayLeave(t *testing.T) {
 func TestALookupEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret, _ := newKey()
-		ring := auth.New(&keys{gate: make(chan struct{})}) // never opens
+		ring := newRing(t, &keys{gate: make(chan struct{})}) // never opens
 		if _, err := ring.Verify(t.Context(), secret); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("%v", err)
 		}
@@ -226,32 +237,54 @@ func TestALookupEndsByItself(t *testing.T) {
 
 type panicking struct{ proceed chan struct{} }
 
-func (p panicking) KeyByHash(context.Context, dpp.KeyHash) (dpp.Key, error) {
+func (p panicking) KeysByHash(context.Context, []dpp.KeyHash) ([]dpp.Key, error) {
 	<-p.proceed
 	panic("broken")
+}
+
+// While one look-up is under way the keys of other callers gather for the next.
+func TestKeysAreLookedUpTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const others = 50
+		source := &keys{gate: make(chan struct{})}
+		ring := newRing(t, source)
+		var callers sync.WaitGroup
+		verify := func() {
+			secret, key := newKey()
+			source.set(key)
+			callers.Go(func() {
+				if got, err := ring.Verify(t.Context(), secret); err != nil || got.ID != key.ID {
+					t.Errorf("%v %v", got.ID, err)
+				}
+			})
+			synctest.Wait()
+		}
+		for range 2 + others { // two look-ups go at once
+			verify()
+		}
+		source.wantAsked(t, 2)
+		close(source.gate)
+		callers.Wait()
+		if asked, hashes := source.asked.Load(), source.hashes.Load(); asked > 4 || hashes != 2+others {
+			t.Errorf("%d look-ups of %d keys", asked, hashes)
+		}
+	})
 }
 
 func TestAPanicAnswersThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret, _ := newKey()
 		source := panicking{make(chan struct{})}
-		ring := auth.New(source)
+		ring := newRing(t, source)
 		var callers sync.WaitGroup
-		callers.Go(func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic was swallowed")
+		for range 2 {
+			callers.Go(func() {
+				if _, err := ring.Verify(t.Context(), secret); err == nil || errors.Is(err, auth.ErrInvalid) {
+					t.Errorf("%v", err)
 				}
-			}()
-			_, _ = ring.Verify(t.Context(), secret)
-		})
-		synctest.Wait()
-		callers.Go(func() {
-			if _, err := ring.Verify(t.Context(), secret); err == nil || errors.Is(err, auth.ErrInvalid) {
-				t.Errorf("%v", err)
-			}
-		})
-		synctest.Wait()
+			})
+			synctest.Wait()
+		}
 		close(source.proceed)
 		callers.Wait()
 	})

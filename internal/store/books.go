@@ -94,8 +94,8 @@ type Tenants interface {
 	// ListKeys returns a tenant's keys, oldest first; every key, operators'
 	// included, where tenant is empty.
 	ListKeys(ctx context.Context, tenant dpp.TenantID) ([]dpp.Key, error)
-	// KeyByHash returns a key, revoked or not, or [ErrNotFound].
-	KeyByHash(ctx context.Context, hash dpp.KeyHash) (dpp.Key, error)
+	// KeysByHash returns those of the keys that exist, revoked or not.
+	KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error)
 	// RevokeKey ends a key; repeating it changes nothing; [ErrNotFound].
 	RevokeKey(ctx context.Context, key dpp.KeyID) error
 	// RotateKey revokes a key and stores its successor, which takes over tenant,

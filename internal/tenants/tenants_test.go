@@ -99,11 +99,11 @@ func TestKeysLiveAndEnd(t *testing.T) {
 		t.Fatalf("got %+v, %v", first.Key, err)
 	}
 	known := func(k tenants.NewKey) dpp.Key {
-		stored, err := db.KeyByHash(ctx, k.Secret.Hash())
-		if err != nil || stored.ID != k.Key.ID {
+		stored, err := db.KeysByHash(ctx, []dpp.KeyHash{k.Secret.Hash()})
+		if err != nil || len(stored) != 1 || stored[0].ID != k.Key.ID {
 			t.Fatalf("the secret leads to %+v, %v", stored, err)
 		}
-		return stored
+		return stored[0]
 	}
 	if k := known(first); k.Tenant != made.ID || !k.Live || !k.Permits(dpp.ScopeRuns) || k.Permits(dpp.ScopeOperator) || !k.RevokedAt.IsZero() {
 		t.Errorf("stored as %+v", k)
@@ -266,7 +266,7 @@ func TestACommitInDoubtIsSettledByRepeating(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stored, err := db.KeyByHash(ctx, next.Secret.Hash()); err != nil || stored.ID != next.Key.ID || !stored.RevokedAt.IsZero() {
+	if stored, err := db.KeysByHash(ctx, []dpp.KeyHash{next.Secret.Hash()}); err != nil || len(stored) != 1 || stored[0].ID != next.Key.ID || !stored[0].RevokedAt.IsZero() {
 		t.Errorf("the successor's secret leads to %+v, %v", stored, err)
 	}
 	db.doubts = 2

@@ -143,7 +143,7 @@ func (m *measured) reads(n int) []operation {
 			return want(err, len(found) == 1 && found[0] != nil)
 		}},
 		{"who is calling: a key by its hash", n, func(ctx context.Context) error {
-			_, err := m.s.KeyByHash(ctx, dpp.Secret(m.any().tenant).Hash())
+			_, err := m.s.KeysByHash(ctx, []dpp.KeyHash{dpp.Secret(m.any().tenant).Hash()})
 			return err
 		}},
 		{"budget: an account", n, func(ctx context.Context) error {

@@ -65,18 +65,11 @@ func (s *Store) ListKeys(ctx context.Context, tenant dpp.TenantID) ([]dpp.Key, e
 	return readAll(ctx, s, scanKey, selectTenantKeys, string(tenant))
 }
 
-const selectKeyByHash = `SELECT ` + keyFields + ` FROM keys WHERE hash = $1`
+const selectKeysByHash = `SELECT ` + keyFields + ` FROM keys WHERE hash = ANY($1)`
 
-// KeyByHash returns a key, revoked or not.
-func (s *Store) KeyByHash(ctx context.Context, hash dpp.KeyHash) (dpp.Key, error) {
-	keys, err := readAll(ctx, s, scanKey, selectKeyByHash, hash[:])
-	if err == nil && len(keys) == 0 {
-		err = store.ErrNotFound
-	}
-	if err != nil {
-		return dpp.Key{}, err
-	}
-	return keys[0], nil
+// KeysByHash returns those of the keys that exist, revoked or not.
+func (s *Store) KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error) {
+	return readAll(ctx, s, scanKey, selectKeysByHash, column(hashes, func(h *dpp.KeyHash) []byte { return h[:] }))
 }
 
 const (

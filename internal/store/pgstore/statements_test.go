@@ -27,7 +27,7 @@ func statementsOfRequests() map[string]string {
 		"selectListPack": selectListPack, "selectListExternal": selectListExternal,
 		"selectDueLeases": selectDueLeases, "selectDueQueue": selectDueQueue, "selectDueRetention": selectDueRetention, "selectDepth": selectDepth,
 		"selectAccounts": selectAccounts, "selectEntries": selectEntries, "selectUsage": selectUsage, "selectUnfolded": selectUnfolded,
-		"selectKeyByHash": selectKeyByHash, "selectTenantKeys": selectTenantKeys,
+		"selectKeysByHash": selectKeysByHash, "selectTenantKeys": selectTenantKeys,
 		"selectUnsealed": selectUnsealed, "selectToSeal": selectToSeal, "lockSealed": lockSealed, "updateSeal": updateSeal, "upsertUsage": upsertUsage,
 		"updateTaken": updateTaken, "deleteEvents": deleteEvents, "updateRetried": updateRetried,
 		"lockEnded": lockEnded, "updatePurged": updatePurged, "deleteOtherInputs": deleteOtherInputs, "deleteKeys": deleteKeys, "lockForgotten": lockForgotten,

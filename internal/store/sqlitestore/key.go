@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 
 	"dpp"
@@ -65,15 +66,19 @@ func (s *Store) ListKeys(ctx context.Context, tenant dpp.TenantID) ([]dpp.Key, e
 	return readAll(ctx, s, scanKey, selectTenantKeys, string(tenant))
 }
 
-const selectKeyByHash = `SELECT ` + keyColumns + ` FROM keys WHERE hash = ?1`
+const selectKeysByHash = `SELECT ` + keyColumns + ` FROM keys WHERE hash IN (SELECT unhex(value) FROM json_each(?1))`
 
-// KeyByHash returns a key, revoked or not.
-func (s *Store) KeyByHash(ctx context.Context, hash dpp.KeyHash) (dpp.Key, error) {
-	keys, err := readAll(ctx, s, scanKey, selectKeyByHash, hash[:])
-	if err != nil {
-		return dpp.Key{}, err
+// KeysByHash returns those of the keys that exist, revoked or not.
+func (s *Store) KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error) {
+	texts := make([]string, len(hashes))
+	for i := range hashes {
+		texts[i] = hex.EncodeToString(hashes[i][:])
 	}
-	return only(keys)
+	wanted, err := list(texts)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, s, scanKey, selectKeysByHash, wanted)
 }
 
 func only(keys []dpp.Key) (dpp.Key, error) {

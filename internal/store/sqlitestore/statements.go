@@ -25,7 +25,7 @@ func reads() []string {
 		selectList, selectListOpen, selectListEnded, selectListPack, selectListExternal,
 		selectDueLeases, selectDueQueue, selectDueRetention, selectDepth,
 		selectAccounts, selectEntries, selectUsage, selectUnfolded,
-		selectTenants, selectAllKeys, selectTenantKeys, selectKeyByHash,
+		selectTenants, selectAllKeys, selectTenantKeys, selectKeysByHash,
 	)
 }
 

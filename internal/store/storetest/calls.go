@@ -75,7 +75,7 @@ func (w *world) everyCall(ctx context.Context, s store.Store) map[string]error {
 	errs["SetSuspended"] = s.SetSuspended(ctx, w.tenant, true)
 	errs["CreateKey"] = s.CreateKey(ctx, dpp.Key{ID: dpp.NewKeyID(), Tenant: w.tenant, Hash: dpp.NewSecret(true).Hash()})
 	_, errs["ListKeys"] = s.ListKeys(ctx, w.tenant)
-	_, errs["KeyByHash"] = s.KeyByHash(ctx, dpp.KeyHash{})
+	_, errs["KeysByHash"] = s.KeysByHash(ctx, []dpp.KeyHash{{}})
 	errs["RevokeKey"] = s.RevokeKey(ctx, "key_unknown")
 	_, errs["RotateKey"] = s.RotateKey(ctx, "key_unknown", dpp.Key{ID: dpp.NewKeyID()})
 	_, errs["TakeEvents"] = s.TakeEvents(ctx, 1, time.Minute)

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"dpp"
@@ -18,6 +20,7 @@ var tenants = contract{
 
 var keys = contract{
 	"CreateAndFind": testCreateKey,
+	"FindSeveral":   testKeysByHash,
 	"List":          testListKeys,
 	"Revoke":        testRevokeKey,
 	"Rotate":        testRotateKey,
@@ -85,9 +88,29 @@ func (w *world) newKey(name string) dpp.Key {
 // keyByHash finds a key that is there.
 func (w *world) keyByHash(hash dpp.KeyHash) dpp.Key {
 	w.Helper()
-	key, err := w.store.KeyByHash(w.Context(), hash)
+	keys, err := w.store.KeysByHash(w.Context(), []dpp.KeyHash{hash})
 	w.must(err)
-	return key
+	if len(keys) != 1 {
+		w.Fatalf("%d keys of one hash", len(keys))
+	}
+	return keys[0]
+}
+
+func testKeysByHash(w *world) {
+	first, second := w.newKey("first"), w.newKey("second")
+	w.newKey("not asked for")
+	w.must(w.store.RevokeKey(w.Context(), second.ID))
+	second.RevokedAt = w.clock.Now()
+	unknown := dpp.NewSecret(true).Hash()
+	keys, err := w.store.KeysByHash(w.Context(), []dpp.KeyHash{second.Hash, unknown, first.Hash, second.Hash})
+	w.must(err)
+	slices.SortFunc(keys, func(a, b dpp.Key) int { return strings.Compare(a.Name, b.Name) })
+	w.same("keys", keys, []dpp.Key{first, second})
+	for _, hashes := range [][]dpp.KeyHash{nil, {unknown}} {
+		if keys, err := w.store.KeysByHash(w.Context(), hashes); err != nil || len(keys) != 0 {
+			w.Errorf("keys of nobody: %+v, %v", keys, err)
+		}
+	}
 }
 
 func testCreateKey(w *world) {
@@ -149,17 +172,16 @@ func testRotateKey(w *world) {
 	if got, err := w.store.RotateKey(w.Context(), old.ID, other); !errors.Is(err, store.ErrNotFound) {
 		w.Errorf("a revoked key was rotated: %+v, %v", got, err)
 	}
-	if _, err := w.store.KeyByHash(w.Context(), other.Hash); !errors.Is(err, store.ErrNotFound) {
-		w.Errorf("a successor of nothing is there: %v", err)
+	if keys, err := w.store.KeysByHash(w.Context(), []dpp.KeyHash{other.Hash}); err != nil || len(keys) > 0 {
+		w.Errorf("a successor of nothing is there: %+v, %v", keys, err)
 	}
 }
 
 func testKeyNotFound(w *world) {
 	nobody := dpp.Key{ID: dpp.NewKeyID(), Tenant: "ten_unknown", Hash: dpp.NewSecret(true).Hash()}
-	_, byHash := w.store.KeyByHash(w.Context(), nobody.Hash)
 	_, rotated := w.store.RotateKey(w.Context(), "key_unknown", nobody)
 	for what, err := range map[string]error{
-		"create": w.store.CreateKey(w.Context(), nobody), "find": byHash, "revoke": w.store.RevokeKey(w.Context(), "key_unknown"), "rotate": rotated,
+		"create": w.store.CreateKey(w.Context(), nobody), "revoke": w.store.RevokeKey(w.Context(), "key_unknown"), "rotate": rotated,
 	} {
 		if !errors.Is(err, store.ErrNotFound) {
 			w.Errorf("%s: %v", what, err)
