@@ -65,7 +65,7 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 		}
 		return all, err
 	}
-	s, err := openPostgres(ctx, cfg, pgstore.Options{Tracer: o.roundTrips})
+	s, err := openPostgres(ctx, cfg, pgstore.Options{Tracer: o.roundTrips, Ahead: connectionsAhead})
 	if err != nil {
 		return p, err
 	}
@@ -73,6 +73,10 @@ func openShared(ctx context.Context, cfg config.Config, o observers) (p *parts, 
 	p.pool = func() telemetry.Pool { return telemetry.Pool(s.Pool()) }
 	return p, nil
 }
+
+// connectionsAhead is how many calls mostly are on their way at once: batches of each
+// kind follow each other.
+const connectionsAhead = 4
 
 func openPostgres(ctx context.Context, cfg config.Config, opts pgstore.Options) (*pgstore.Store, error) {
 	s, err := pgstore.Open(ctx, cfg.DatabaseURL, opts)

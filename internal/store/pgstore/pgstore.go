@@ -37,6 +37,9 @@ type Options struct {
 	// Connections is how many calls run at once; 0 stands for 16, unless the URL has
 	// pool_max_conns.
 	Connections int
+	// Ahead is how many connections are made before they are needed, each of which has
+	// carried out everything once; at most half of Connections.
+	Ahead int
 	// Tracer hears of every round trip; nil: nobody does.
 	Tracer pgx.QueryTracer
 }
@@ -85,6 +88,10 @@ func Connect(url string, opts Options) (*Store, error) {
 		config.MaxConns = int32(min(opts.Connections, 1000))
 	} else if !poolSized(url) {
 		config.MaxConns = defaultConnections
+	}
+	if opts.Ahead > 0 {
+		config.MinConns = max(config.MinConns, min(int32(opts.Ahead), config.MaxConns/2))
+		config.AfterConnect = opts.warm
 	}
 	config.ConnConfig.Tracer = opts.Tracer
 	config.ConnConfig.StatementCacheCapacity = statementCache

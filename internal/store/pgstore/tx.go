@@ -157,6 +157,9 @@ var errLost = errors.New("pgstore: a row changed under a transaction")
 // must adds a statement that changes exactly n rows, or else fails on the server, so
 // that the commit behind it does not happen.
 func (b *statements) must(n int, query string, args ...any) {
-	required := fmt.Sprintf("WITH changed AS (%s RETURNING 1) SELECT require(count(*) = $%d::bigint) FROM changed", query, len(args)+1)
-	b.query(required, func(pgx.Row) error { return nil }, append(args, int64(n))...)
+	b.query(required(query, len(args)), func(pgx.Row) error { return nil }, append(args, int64(n))...)
+}
+
+func required(query string, args int) string {
+	return fmt.Sprintf("WITH changed AS (%s RETURNING 1) SELECT require(count(*) = $%d::bigint) FROM changed", query, args+1)
 }
