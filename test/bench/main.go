@@ -36,7 +36,7 @@ type options struct {
 
 func main() {
 	var o options
-	seconds := flag.Float64("seconds", 1.5, "how long each measurement lasts")
+	seconds := flag.Float64("seconds", 4, "how long each measurement lasts")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made, an odd number: medians are shown")
 	flag.StringVar(&o.out, "out", "", "file to write the page to")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its name")

@@ -26,8 +26,15 @@ const (
 )
 
 // pgbench is the rate at which the server commits one row for each of 32 clients,
-// without a program of ours. It counts whole seconds.
-func (s *site) pgbench(ctx context.Context, dir string, length time.Duration) (f figure, err error) {
+// without a program of ours; with a load below 1, what becomes of that many of them by
+// the clock, the time that they wait to be sent included. It counts whole seconds.
+func (s *site) pgbench(load float64) func(context.Context, string, time.Duration) (figure, error) {
+	return func(ctx context.Context, dir string, length time.Duration) (figure, error) {
+		return s.pgbenchAt(ctx, load, dir, length)
+	}
+}
+
+func (s *site) pgbenchAt(ctx context.Context, load float64, dir string, length time.Duration) (f figure, err error) {
 	program, err := servers.PostgresProgram("pgbench")
 	if err != nil {
 		return f, err
@@ -45,17 +52,36 @@ func (s *site) pgbench(ctx context.Context, dir string, length time.Duration) (f
 		return f, err
 	}
 	seconds := 1 + int(math.Ceil(length.Seconds())) // it needs some time to connect
+	run := func(more ...string) ([]byte, error) {
+		cmd := exec.CommandContext(ctx, program, append([]string{"--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",
+			"--time=" + strconv.Itoa(seconds), "--file=" + script, database}, more...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("pgbench: %w:\n%s", err, out)
+		}
+		return out, err
+	}
+	var pace []string
+	if load < 1 {
+		out, err := run()
+		if err != nil {
+			return f, err
+		}
+		most, err := rate(out)
+		if err != nil {
+			return f, err
+		}
+		pace = []string{"--rate=" + strconv.FormatFloat(load*most, 'f', 0, 64)}
+	}
 	logs := filepath.Join(dir, "log")
 	subject := &subject{used: func() []usage {
 		// pgbench is waited for before it is asked, so it counts as our child.
 		return []usage{{"pgbench", childrenTime()}, {"PostgreSQL", servers.ProcessTimes().Of(s.postgres.PID())}}
 	}}
 	return subject.watch(func() (figure, error) {
-		cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",
-			"--time="+strconv.Itoa(seconds), "--file="+script, "--log", "--log-prefix="+logs, database)
-		out, err := cmd.CombinedOutput()
+		out, err := run(append(pace, "--log", "--log-prefix="+logs)...)
 		if err != nil {
-			return figure{}, fmt.Errorf("pgbench: %w:\n%s", err, out)
+			return figure{}, err
 		}
 		took, err := latencies(logs + ".*")
 		if err != nil {

@@ -14,6 +14,7 @@ const (
 	onServers   = "production: "
 	submitAt70  = onServers + "submit over HTTP, arriving at 70% of that rate"
 	pgbench32   = onServers + "pgbench, single-row inserts, 32 clients"
+	pgbenchAt70 = onServers + "pgbench, arriving at 70% of that rate"
 	river32     = onServers + "River, insert singly and work, 32 callers"
 	riverWait32 = onServers + "River, insert singly and wait for the end, 32 callers"
 )
@@ -31,7 +32,8 @@ var variants = []struct {
 // production is the platform as processes of their own, on real servers.
 func production(s *site) []scenario {
 	all := []scenario{
-		{name: pgbench32, whole: s.pgbench},
+		{name: pgbench32, whole: s.pgbench(1)},
+		{name: pgbenchAt70, whole: s.pgbench(0.7)},
 		{name: river32, whole: s.river(false)},
 		{name: riverWait32, whole: s.river(true)},
 	}

@@ -34,7 +34,7 @@ type site struct {
 
 func newSite(t servers.T, profile string) *site {
 	s := &site{t: t, postgres: servers.NewPostgres(t), redis: servers.Redis(t), profile: profile}
-	s.s3, s.objects = servers.NewS3(t)
+	s.s3, s.objects = servers.NewS3InMemory(t)
 	s.sqs, s.queue = servers.NewSQS(t)
 	return s
 }

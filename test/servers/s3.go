@@ -23,13 +23,35 @@ func S3(t T) Cloud {
 }
 
 var sharedS3 = sync.OnceValues(func() (*Server, error) {
-	return launch(context.Background(), s3Kind())
+	return launch(context.Background(), s3Kind(""))
 })
 
 // NewS3 starts an S3 store of the test's own. It keeps its objects over a restart.
 func NewS3(t T) (*Server, Cloud) {
 	t.Helper()
-	s := newServer(t, s3Kind())
+	s := newServer(t, s3Kind(""))
+	return s, s3Cloud(s)
+}
+
+// memory is a folder that is kept there, on Linux.
+const memory = "/dev/shm"
+
+// NewS3InMemory is [NewS3] with the objects in memory where the system has a folder for
+// that: what a service elsewhere does with its disks costs nothing here.
+func NewS3InMemory(t T) (*Server, Cloud) {
+	t.Helper()
+	folder := ""
+	if info, err := os.Stat(memory); err == nil && info.IsDir() {
+		if folder, err = os.MkdirTemp(memory, "dpp-s3-"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := os.RemoveAll(folder); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	s := newServer(t, s3Kind(folder))
 	return s, s3Cloud(s)
 }
 
@@ -37,7 +59,8 @@ func s3Cloud(s *Server) Cloud {
 	return Cloud{Endpoint: "http://" + s.Address(), Region: region, AccessKey: "dpp-tests", SecretKey: "dpp-tests-secret"}
 }
 
-func s3Kind() kind {
+// s3Kind keeps objects in the folder, or in the server's own where that is empty.
+func s3Kind(folder string) kind {
 	// Nobody else answers at this path, so it tells that the server is this one.
 	healthy := "/" + rand.Text()
 	return kind{
@@ -47,7 +70,10 @@ func s3Kind() kind {
 			if _, err := os.Stat(path); err != nil {
 				return nil, notInstalled("versitygw")
 			}
-			buckets := filepath.Join(dir, "buckets")
+			buckets := folder
+			if buckets == "" {
+				buckets = filepath.Join(dir, "buckets")
+			}
 			if err := os.MkdirAll(buckets, 0o700); err != nil {
 				return nil, err
 			}

@@ -33,8 +33,13 @@ func TestConnectionsAreMadeAhead(t *testing.T) {
 	s, err := Open(t.Context(), url, Options{Ahead: 2})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	for deadline := time.Now().Add(30 * time.Second); s.Pool().Idle < 2; time.Sleep(time.Millisecond) { // a server makes them
-		if time.Now().After(deadline) {
+	enough, tick := time.NewTimer(30*time.Second), time.NewTicker(time.Millisecond)
+	defer enough.Stop()
+	defer tick.Stop()
+	for s.Pool().Idle < 2 {
+		select {
+		case <-tick.C:
+		case <-enough.C:
 			t.Fatalf("there are %+v", s.Pool())
 		}
 	}
