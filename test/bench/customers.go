@@ -47,7 +47,7 @@ func customers(ctx context.Context, env []string) (keys []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := service.Credit(ctx, tenant.ID, 1_000_000*dpp.USD, "bench"); err != nil {
+		if _, err := service.Credit(ctx, tenant.ID, plenty, "bench"); err != nil {
 			return nil, err
 		}
 		key, err := service.CreateKey(ctx, tenant.ID, "bench")
@@ -62,6 +62,32 @@ func customers(ctx context.Context, env []string) (keys []string, err error) {
 		}
 	}
 	return keys, sealAll(ctx, s)
+}
+
+// plenty is more than anybody can spend here.
+const plenty = 1_000_000 * dpp.USD
+
+// enrich gives it to the tenant that the first start has made.
+func enrich(ctx context.Context, dir string) (err error) {
+	cfg, err := config.Load(config.Tool, map[string]string{"data": dir}, nil)
+	if err != nil {
+		return err
+	}
+	s, err := app.OpenStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	all, err := s.ListTenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, tenant := range all {
+		if _, err := tenants.New(s).Credit(ctx, tenant.ID, plenty, "bench"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (

@@ -53,8 +53,10 @@ func (s *site) pgbenchAt(ctx context.Context, load float64, dir string, length t
 	}
 	seconds := 1 + int(math.Ceil(length.Seconds())) // it needs some time to connect
 	run := func(more ...string) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, program, append([]string{"--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",
-			"--time=" + strconv.Itoa(seconds), "--file=" + script, database}, more...)...)
+		cmd := exec.CommandContext(ctx, program, append([]string{
+			"--no-vacuum", "--protocol=prepared", "--client=32", "--jobs=2",
+			"--time=" + strconv.Itoa(seconds), "--file=" + script, database,
+		}, more...)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("pgbench: %w:\n%s", err, out)

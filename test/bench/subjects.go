@@ -112,6 +112,9 @@ func platform(batchItems int, settle bool) func(context.Context, string) (*subje
 			return nil, err
 		}
 		key, err := os.ReadFile(cfg.DevKeyPath())
+		if err == nil {
+			err = enrich(ctx, dir)
+		}
 		if err != nil {
 			return nil, errors.Join(err, server.Stop())
 		}
