@@ -90,7 +90,7 @@ func Connect(url string, opts Options) (*Store, error) {
 		config.MaxConns = defaultConnections
 	}
 	if opts.Ahead > 0 {
-		config.MinConns = max(config.MinConns, min(int32(opts.Ahead), config.MaxConns/2))
+		config.MinConns = max(config.MinConns, min(int32(min(opts.Ahead, 1000)), config.MaxConns/2))
 		config.AfterConnect = opts.warm
 	}
 	config.ConnConfig.Tracer = opts.Tracer
