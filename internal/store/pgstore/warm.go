@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -12,20 +13,28 @@ import (
 // that are made ahead therefore carry out, before anybody gets them, what the life of
 // a run needs, with lists of nothing.
 
-// warmed are those statements, with how many values they take: all are NULL, and a
-// list that is NULL has nothing in it.
-func warmed() map[string]int {
-	all := map[string]int{
-		lockAccounts: 1, selectKeys: 3, selectNow: 1, selectHeld: 1, selectReady: 2, lockRuns: 1, updateLeases: 8,
-		selectRunStates: 2, selectKeysByHash: 1, selectAccounts: 1, selectRunsByKey: 4,
+// warmed are those statements. All their values may be NULL: a list that is NULL has
+// nothing in it.
+func warmed() []string {
+	all := []string{
+		lockAccounts, selectKeys, selectNow, selectHeld, selectReady, lockRuns, updateLeases,
+		selectRunStates, selectKeysByHash, selectAccounts, selectRunsByKey,
 	}
-	for query, values := range map[string]int{
-		insertRuns: 19, insertQueued: 3, insertInputs: 2, insertKeys: 6, updateAccounts: 8, insertEntries: 8,
-		updateStarted: 3, deleteQueued: 1, insertLeases: 3, updateRuns: 14, deleteLeases: 1,
+	for _, change := range []string{
+		insertRuns, insertQueued, insertInputs, insertKeys, updateAccounts, insertEntries,
+		updateStarted, deleteQueued, insertLeases, updateRuns, deleteLeases,
 	} {
-		all[required(query, values)] = values + 1
+		all = append(all, required(change, values(change)))
 	}
 	return all
+}
+
+// values is how many a statement takes.
+func values(query string) (n int) {
+	for strings.Contains(query, "$"+strconv.Itoa(n+1)) {
+		n++
+	}
+	return n
 }
 
 // warm teaches a connection. What cannot be taught is learnt later, or fails then, where
@@ -42,8 +51,8 @@ func (o Options) warm(_ context.Context, conn *pgx.Conn) error {
 	nothing := func(pgx.Row) error { return nil }
 	b.query(selectBounds, nothing, strconv.FormatInt(o.Timeout.Milliseconds(), 10))
 	b.query(selectOldest, nothing, nil, 0, []string{}) // no limit would be none
-	for query, values := range warmed() {
-		b.query(query, nothing, make([]any, values)...)
+	for _, query := range warmed() {
+		b.query(query, nothing, make([]any, values(query))...)
 	}
 	b.exec(rollback, nil)
 	err := conn.SendBatch(ctx, &b.Batch).Close()

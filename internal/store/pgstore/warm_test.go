@@ -52,7 +52,7 @@ func TestConnectionsAreMadeAhead(t *testing.T) {
 	// One of them may be the one that Open made, which was taught as well.
 	for _, conn := range conns {
 		known := planned(t, conn)
-		for query := range warmed() {
+		for _, query := range warmed() {
 			if !slices.Contains(known, query) {
 				t.Errorf("there is no plan of %s", firstLine(query))
 			}
