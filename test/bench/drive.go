@@ -9,8 +9,8 @@ import (
 
 type work = func(ctx context.Context, client int) error
 
-// drive lets all clients work for a while, each without a pause, and measures what
-// they did.
+// drive lets all clients work for a while, each without a pause and at least once, and
+// measures what they did.
 func drive(ctx context.Context, clients int, do work, length time.Duration) (figure, error) {
 	type clientResult struct {
 		took []time.Duration
@@ -22,7 +22,7 @@ func drive(ctx context.Context, clients int, do work, length time.Duration) (fig
 	for client := range clients {
 		go func() { // results counts it
 			var r clientResult
-			for r.err == nil && time.Now().Before(end) && ctx.Err() == nil {
+			for first := true; r.err == nil && (first || time.Now().Before(end)) && ctx.Err() == nil; first = false {
 				asked := time.Now()
 				if r.err = do(ctx, client); r.err == nil {
 					r.took = append(r.took, time.Since(asked))
@@ -52,7 +52,7 @@ const mostWaiting = 20_000
 // measures each from the moment at which it was due: one that starts late, because
 // everything stood still, counts from then.
 func arrive(ctx context.Context, perSecond float64, do work, length time.Duration) (figure, error) {
-	n := int(perSecond * length.Seconds())
+	n := max(int(perSecond*length.Seconds()), 1)
 	took := make([]time.Duration, n)
 	errs := make([]error, n)
 	slots := make(chan struct{}, mostWaiting)
