@@ -71,7 +71,7 @@ var forbidden = map[string]string{
 	"waiting past the deadline":        `UPDATE runs SET queue_expires_at = deadline + interval '1 second'`,
 	"no version":                       `UPDATE runs SET version = 0`,
 	"nothing reserved":                 `UPDATE runs SET max_cost = 0 WHERE id = 'run_queued'`,
-	"a second run of one identifier":   `INSERT INTO runs SELECT * FROM runs WHERE id = 'run_ended'`,
+	"a second run of one identifier":   `INSERT INTO runs (` + goodRunColumns + `, completed_at) SELECT ` + goodRunColumns + `, completed_at FROM runs WHERE id = 'run_ended'`,
 	"another run of that identifier":   `UPDATE runs SET id = 'run_ended' WHERE id = 'run_queued'`,
 	"a reliability above one":          `UPDATE runs SET min_reliability = 1000001`,
 
