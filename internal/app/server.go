@@ -64,11 +64,12 @@ type Server struct {
 	stopping atomic.Bool
 	failed   chan error // of a listener
 	halt     context.CancelFunc
+	ballast  []byte // for the garbage collector
 }
 
 // Start brings a server up: when it returns, the server answers. Logs go to logs.
 func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, log: telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat == config.LogText), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, log: telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat == config.LogText), failed: make(chan error, 2), ballast: newBallast()}
 	var undo []func() error
 	defer func() {
 		for i := len(undo) - 1; err != nil && i >= 0; i-- {
