@@ -19,6 +19,8 @@ type (
 	KeyID string
 	// EventID names an outgoing event: "evt_…".
 	EventID string
+	// UploadID names a file that a caller sends by itself: "upl_…".
+	UploadID string
 	// AccountID names a balance: a tenant's live or test account.
 	AccountID string
 )
@@ -28,6 +30,7 @@ const (
 	tenantPrefix = "ten_"
 	keyPrefix    = "key_"
 	eventPrefix  = "evt_"
+	uploadPrefix = "upl_"
 	idLength     = 26
 )
 
@@ -51,6 +54,9 @@ func NewKeyID() KeyID { return KeyID(newID(keyPrefix)) }
 // NewEventID makes an identifier that no other process makes.
 func NewEventID() EventID { return EventID(newID(eventPrefix)) }
 
+// NewUploadID makes an identifier that no other process makes.
+func NewUploadID() UploadID { return UploadID(newID(uploadPrefix)) }
+
 func validID(id, prefix string) bool {
 	body, ok := strings.CutPrefix(id, prefix)
 	if !ok || len(body) != idLength {
@@ -68,6 +74,9 @@ func (id TenantID) Valid() bool { return validID(string(id), tenantPrefix) }
 
 // Valid tells whether the text has the form of a key's identifier.
 func (id KeyID) Valid() bool { return validID(string(id), keyPrefix) }
+
+// Valid tells whether the text has the form of an upload's identifier.
+func (id UploadID) Valid() bool { return validID(string(id), uploadPrefix) }
 
 // Time is when the identifier was made, to the millisecond, by the clock of the
 // process that made it. The zero time where the identifier is not valid.

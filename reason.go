@@ -29,6 +29,7 @@ const (
 	ReasonMaxCostTooLow         Reason = "MAX_COST_TOO_LOW"
 	ReasonMaxCostExceeded       Reason = "MAX_COST_EXCEEDED"
 	ReasonUnknownPack           Reason = "UNKNOWN_PACK"
+	ReasonUploadUnusable        Reason = "UPLOAD_UNUSABLE"
 	ReasonTestOnly              Reason = "TEST_ONLY"
 	ReasonRateLimited           Reason = "RATE_LIMITED"
 	ReasonTooManyRuns           Reason = "TOO_MANY_RUNS"

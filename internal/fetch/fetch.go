@@ -145,6 +145,17 @@ func (r Request) bounded() Request {
 	return r
 }
 
+// TLS is the certificate of a server, which was verified, and how it was reached.
+type TLS struct {
+	// Version is such as "TLS 1.3".
+	Version string
+	// Issuer is the issuer's organisation, else its common name.
+	Issuer string
+	// Names are the DNS names that the certificate is for, at most 100.
+	Names               []string
+	NotBefore, NotAfter time.Time
+}
+
 // Hop is one request that was answered.
 type Hop struct {
 	URL    string `json:"url"`
@@ -167,6 +178,8 @@ type Result struct {
 	// Truncated tells that there was more.
 	Body      []byte
 	Truncated bool
+	// TLS is what the last answer's server showed of itself; nil without https.
+	TLS *TLS
 	// FetchedAt is when the fetch began, Took how long it lasted.
 	FetchedAt time.Time
 	Took      time.Duration

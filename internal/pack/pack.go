@@ -38,6 +38,9 @@ type Pack interface {
 type Job struct {
 	// RunID seeds nothing and names nothing outside; it is for logs.
 	RunID dpp.RunID
+	// Tenant and Live say whose uploads the inputs may name.
+	Tenant dpp.TenantID
+	Live   bool
 	// Inputs satisfy the manifest's schema and passed Estimate. Treat as read-only.
 	Inputs jsontext.Value
 	// Meter counts the work and stops it at the cost limit.
@@ -102,6 +105,15 @@ type Estimate struct {
 	Minimum, All []Quantity
 	// Low, Likely and High bound what doing everything will take.
 	Low, Likely, High []Quantity
+	// Uploads are the uploads that the inputs name, each time they do.
+	Uploads []UploadRef
+}
+
+// UploadRef is a place of the inputs that names an upload.
+type UploadRef struct {
+	// Pointer is a JSON Pointer relative to the inputs.
+	Pointer string
+	ID      dpp.UploadID
 }
 
 // InputError tells what is wrong with inputs that a schema alone accepts.

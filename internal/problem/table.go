@@ -166,6 +166,11 @@ var table = [...]Entry{
 		Hint:   "Use one of the pack types that GET /v1/packs lists.",
 		Page:   "pack_type names a kind of work that this platform does not offer.",
 	}, {
+		Reason: dpp.ReasonUploadUnusable, Status: http.StatusUnprocessableEntity, Title: "Unusable upload", Action: dpp.RemedyChangeRequest,
+		Detail: "An upload that the inputs name cannot be used.",
+		Hint:   "Send the file again by POST /v1/uploads and its signed request, then name the new upload_id.",
+		Page:   "An upload can be named by runs of its own tenant and mode for 24 hours, once its bytes have arrived. One that is unknown, expired or still empty is refused before anything is reserved.",
+	}, {
 		Reason: dpp.ReasonTestOnly, Status: http.StatusUnprocessableEntity, Title: "Only with a sandbox key", Action: dpp.RemedyChangeRequest,
 		Detail: "This is only for sandbox keys.",
 		Hint:   "Leave the field out, or use a sandbox key.",

@@ -180,7 +180,7 @@ func (e *execution) guarded(ctx context.Context, inputs []byte) (outcome *pack.O
 			outcome, err = nil, &panicError{kind: fmt.Sprintf("%T", v), stack: string(debug.Stack())}
 		}
 	}()
-	return e.offer.Pack.Run(ctx, pack.Job{RunID: e.claimed.Run.ID, Inputs: jsontext.Value(inputs), Meter: e.meter})
+	return e.offer.Pack.Run(ctx, pack.Job{RunID: e.claimed.Run.ID, Tenant: e.claimed.Run.Tenant, Live: e.claimed.Run.Live, Inputs: jsontext.Value(inputs), Meter: e.meter})
 }
 
 // finish stores and settles, again and again while the lease is held: a store that

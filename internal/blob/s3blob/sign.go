@@ -2,7 +2,6 @@ package s3blob
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,12 +14,8 @@ import (
 	"dpp/internal/blob"
 )
 
-const (
-	// longestTTL is S3's own limit.
-	longestTTL = 7 * 24 * time.Hour
-	// largestPut is S3's limit for an object that comes in one piece.
-	largestPut = 5 << 30
-)
+// longestTTL is S3's own limit.
+const longestTTL = 7 * 24 * time.Hour
 
 // SignGet implements [blob.Store]. The URL names the public endpoint and tells
 // browsers to save the object, never to show it as a page of that host. One that is
@@ -68,35 +63,14 @@ func expiry(ttl time.Duration) (time.Duration, error) {
 	return min((ttl + 2*time.Second - 1).Truncate(time.Second), longestTTL), nil
 }
 
-// Upload is an object that somebody else is to store, once.
-type Upload struct {
-	Key       string
-	MediaType string
-	Size      int64  // in bytes, from 1 to 5 GiB
-	SHA256    string // lower-case hex; empty where it is not known
-}
-
-// SignedPut is how an [Upload] is stored, without credentials.
-type SignedPut struct {
-	URL string
-	// Header must be sent as it is: the signature covers it.
-	Header    map[string]string
-	ExpiresAt time.Time
-}
-
-// SignPut returns a request by which anyone may store the upload for ttl, where its
-// key is still free: a PUT with exactly that type, size and sum. Without a sum the
-// server takes any content of the size, and the object's info will have none either.
-func (s *Store) SignPut(ctx context.Context, upload Upload, ttl time.Duration) (SignedPut, error) {
-	if err := blob.CheckKey(upload.Key); err != nil {
-		return SignedPut{}, err
-	}
+// SignPut implements [blob.Store]'s promise by headers that the signature covers.
+func (s *Store) SignPut(ctx context.Context, upload blob.Upload, ttl time.Duration) (blob.SignedPut, error) {
 	expires, err := expiry(ttl)
 	if err == nil {
-		err = upload.check()
+		err = upload.Check()
 	}
 	if err != nil {
-		return SignedPut{}, fmt.Errorf("sign: %w", err)
+		return blob.SignedPut{}, fmt.Errorf("sign: %w", err)
 	}
 	ctx, cancel := s.brief(ctx)
 	defer cancel()
@@ -105,23 +79,9 @@ func (s *Store) SignPut(ctx context.Context, upload Upload, ttl time.Duration) (
 	end := time.Now().Add(ttl)
 	request, err := s.public.PresignPutObject(ctx, input, s3.WithPresignExpires(expires))
 	if err != nil {
-		return SignedPut{}, fmt.Errorf("sign: %w", err)
+		return blob.SignedPut{}, fmt.Errorf("sign: %w", err)
 	}
-	return SignedPut{URL: request.URL, Header: headerOf(request.SignedHeader), ExpiresAt: end}, nil
-}
-
-func (u Upload) check() error {
-	raw, err := hex.DecodeString(u.SHA256)
-	switch {
-	case u.MediaType == "" || !blob.ValidMediaType(u.MediaType):
-		return errors.New("an upload needs a valid media type")
-	case u.Size < 1 || u.Size > largestPut:
-		return errors.New("an upload has 1 byte to 5 GiB")
-	case u.SHA256 != "" && (err != nil || len(raw) != 32 || strings.ToLower(u.SHA256) != u.SHA256):
-		return errors.New("the SHA-256 of an upload is 64 lower-case hex digits")
-	default:
-		return nil
-	}
+	return blob.SignedPut{URL: request.URL, Header: headerOf(request.SignedHeader), ExpiresAt: end}, nil
 }
 
 // headerOf leaves out the host, which every client takes from the URL.

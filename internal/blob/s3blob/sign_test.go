@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dpp/internal/blob"
-	"dpp/internal/blob/s3blob"
 	"dpp/test/servers"
 )
 
@@ -74,7 +73,7 @@ func TestLifeOfAURL(t *testing.T) {
 }
 
 // upload sends a signed put as somebody without credentials.
-func upload(t *testing.T, signed s3blob.SignedPut, content string, change func(*http.Request)) int {
+func upload(t *testing.T, signed blob.SignedPut, content string, change func(*http.Request)) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, signed.URL, strings.NewReader(content))
 	if err != nil {
@@ -97,8 +96,8 @@ func upload(t *testing.T, signed s3blob.SignedPut, content string, change func(*
 func TestSignPut(t *testing.T) {
 	s := shared(t)
 	const content = "a document"
-	want := s3blob.Upload{Key: "dpp/t/uploads/upl_1", MediaType: "application/pdf", Size: int64(len(content)), SHA256: sum([]byte(content))}
-	sign := func(u s3blob.Upload) s3blob.SignedPut {
+	want := blob.Upload{Key: "dpp/t/uploads/upl_1", MediaType: "application/pdf", Size: int64(len(content)), SHA256: sum([]byte(content))}
+	sign := func(u blob.Upload) blob.SignedPut {
 		t.Helper()
 		before := time.Now()
 		signed, err := s.SignPut(t.Context(), u, time.Minute)
@@ -158,16 +157,16 @@ func TestSignPut(t *testing.T) {
 
 func TestSignPutRefuses(t *testing.T) {
 	s := shared(t)
-	good := s3blob.Upload{Key: "a/b", MediaType: "text/plain", Size: 1, SHA256: strings.Repeat("a", 64)}
-	changes := map[string]func(*s3blob.Upload){
-		"no size":         func(u *s3blob.Upload) { u.Size = 0 },
-		"above 5 GiB":     func(u *s3blob.Upload) { u.Size = 5<<30 + 1 },
-		"no type":         func(u *s3blob.Upload) { u.MediaType = "" },
-		"a bad type":      func(u *s3blob.Upload) { u.MediaType = "text/plain\r\n" },
-		"a short sum":     func(u *s3blob.Upload) { u.SHA256 = "aa" },
-		"an upper sum":    func(u *s3blob.Upload) { u.SHA256 = strings.Repeat("A", 64) },
-		"a sum of no hex": func(u *s3blob.Upload) { u.SHA256 = strings.Repeat("g", 64) },
-		"a bad key":       func(u *s3blob.Upload) { u.Key = "a//b" },
+	good := blob.Upload{Key: "a/b", MediaType: "text/plain", Size: 1, SHA256: strings.Repeat("a", 64)}
+	changes := map[string]func(*blob.Upload){
+		"no size":         func(u *blob.Upload) { u.Size = 0 },
+		"above 5 GiB":     func(u *blob.Upload) { u.Size = 5<<30 + 1 },
+		"no type":         func(u *blob.Upload) { u.MediaType = "" },
+		"a bad type":      func(u *blob.Upload) { u.MediaType = "text/plain\r\n" },
+		"a short sum":     func(u *blob.Upload) { u.SHA256 = "aa" },
+		"an upper sum":    func(u *blob.Upload) { u.SHA256 = strings.Repeat("A", 64) },
+		"a sum of no hex": func(u *blob.Upload) { u.SHA256 = strings.Repeat("g", 64) },
+		"a bad key":       func(u *blob.Upload) { u.Key = "a//b" },
 	}
 	for name, change := range changes {
 		u := good
