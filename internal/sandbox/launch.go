@@ -94,7 +94,7 @@ func (l *launcher) exec(ctx context.Context) (*child, error) {
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
-	defer fromChild.Close() //nolint:errcheck // the child has its own
+	defer fromChild.Close()                                      //nolint:errcheck // the child has its own
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path) //nolint:gosec // this executable, or what the composition root says
 	cmd.Args, cmd.Env, cmd.Dir = args, []string{}, "/"
 	cmd.Stdin, cmd.Stdout = toChild, fromChild // standard error is nobody's: it could hold the job's bytes
