@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"dpp/internal/document"
+	"dpp/internal/document/picture"
+	"dpp/internal/document/tesseract"
+	"dpp/internal/sandbox"
+)
+
+// reading is what came of a page.
+type reading struct {
+	text       string
+	confidence float64
+	took       time.Duration
+	used       usage
+}
+
+// usage is what a process and those that it started took of the machine.
+type usage struct {
+	user time.Duration
+	peak int64 // bytes, of the process alone
+}
+
+func (r reading) errorRate(p page) float64 { return errorRate(p.text, r.text) }
+
+// sandboxed reads a page as the product does, in a child that reads no other.
+func sandboxed(ctx context.Context, cache string, p page, program *tesseract.Program) (reading, error) {
+	content, err := os.ReadFile(p.path)
+	if err != nil {
+		return reading{}, err
+	}
+	g, err := picture.Decode(content, 1)
+	if err != nil {
+		return reading{}, err
+	}
+	return inChild(ctx, cache, g, document.OCR{Languages: []string{p.language}, Program: program, Time: time.Minute})
+}
+
+func inChild(ctx context.Context, cache string, g *picture.Gray, how document.OCR) (reading, error) {
+	pool := sandbox.New(sandbox.Options{Children: 1, Cache: cache, CPU: 2 * time.Minute, Wall: 2 * time.Minute, Start: 2 * time.Minute})
+	began := time.Now()
+	got, err := document.New(pool).Picture(ctx, g, how)
+	if err != nil {
+		return reading{}, errors.Join(err, pool.Close())
+	}
+	r := reading{text: got.Text(), confidence: got.Confidence(), took: time.Since(began), used: childrenUse()}
+	return r, pool.Close()
+}
+
+// prepare fills the cache, as the first page of all does.
+func prepare(ctx context.Context, cache string) (reading, error) {
+	white := make([]byte, 64*64)
+	for i := range white {
+		white[i] = 255
+	}
+	return inChild(ctx, cache, &picture.Gray{Width: 64, Height: 64, Pix: white}, document.OCR{})
+}
+
+// plain reads a page as anybody would.
+func plain(ctx context.Context, program string, p page) (reading, error) {
+	cmd := exec.CommandContext(ctx, program, p.path, "stdout", "-l", p.language)
+	cmd.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1")
+	began := time.Now()
+	text, err := cmd.Output()
+	if err != nil {
+		return reading{}, err
+	}
+	r := reading{text: string(text), took: time.Since(began)}
+	r.used.user = cmd.ProcessState.UserTime()
+	if rusage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.used.peak = rusage.Maxrss * maxrssUnit
+	}
+	return r, nil
+}
