@@ -3,8 +3,8 @@ package document
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,12 +17,16 @@ import (
 type OCR struct {
 	// Languages are those of the text, the likeliest first; default: English.
 	Languages []string
-	// Segmentation is what the page is taken for; default: [tesseract.SegAuto].
+	// Segmentation is what the page is taken for; 0: the better of [tesseract.SegAuto] and
+	// [tesseract.SegBlock].
 	Segmentation tesseract.Segmentation
+	// Plain reads the picture as it is, once: it is not turned, straightened, lit or made
+	// larger.
+	Plain bool
 	// Program reads the picture; nil: the engine that is built in.
 	Program *tesseract.Program
-	// Time is how long the program may take; default [DefaultTime]. The engine that is
-	// built in has the time of a job. Both have what is left to the context.
+	// Time is how long it may take; default [DefaultTime], but no longer than what is left
+	// to the context. The engine that is built in looks at it between two readings.
 	Time time.Duration
 }
 
@@ -48,86 +52,124 @@ const (
 	kindOCRProgram = "ocr-program"
 )
 
-// ocrRequest stands between its length, in four bytes, and the pixels of the picture.
+// ocrRequest stands between its length, in four bytes, and the picture: its pixels, or
+// the bytes of an image file of which a page is wanted.
 type ocrRequest struct {
 	Width        int                    `json:"width"`
 	Height       int                    `json:"height"`
 	DPI          int                    `json:"dpi"`
+	Page         int                    `json:"page"` // 0: pixels
 	Languages    []string               `json:"languages"`
 	Segmentation tesseract.Segmentation `json:"segmentation"`
+	Plain        bool                   `json:"plain"`
 	Program      *tesseract.Program     `json:"program"`
 	TimeNS       int64                  `json:"time_ns"`
 }
 
 type ocrAnswer struct {
-	Outcome outcome         `json:"outcome"`
-	Page    *tesseract.Page `json:"page"`
+	Outcome outcome  `json:"outcome"`
+	Reading *Reading `json:"reading"`
 }
 
 // Picture reads the text of a picture. The error is one of this package's, or one of
-// tesseract's or picture's of a language, a size or an engine that is absent, or the context's, or the
-// sandbox's, which is no fault of the picture.
-func (d *Documents) Picture(ctx context.Context, g *picture.Gray, how OCR) (*tesseract.Page, error) {
-	how = how.withDefaults()
-	if err := how.check(g); err != nil {
+// tesseract's or picture's of a language, a size or an engine that is absent, or the
+// context's, or the sandbox's, which is no fault of the picture.
+func (d *Documents) Picture(ctx context.Context, g *picture.Gray, how OCR) (*Reading, error) {
+	if err := g.Check(); err != nil {
 		return nil, err
 	}
-	kind := kindOCR
-	if how.Program != nil {
+	return d.ocr(ctx, ocrRequest{Width: g.Width, Height: g.Height, DPI: g.DPI}, g.Pix, how)
+}
+
+// Image reads the text of a page of an image file, counted from 1; all but TIFF have one.
+// The error is that of [Documents.Picture], or picture's of a file that cannot be decoded.
+func (d *Documents) Image(ctx context.Context, content []byte, page int, how OCR) (*Reading, error) {
+	if page < 1 || page > picture.MaxPages {
+		return nil, picture.ErrNoPage
+	}
+	return d.ocr(ctx, ocrRequest{Page: page}, content, how)
+}
+
+func (d *Documents) ocr(ctx context.Context, asked ocrRequest, content []byte, how OCR) (*Reading, error) {
+	kind, err := asked.complete(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	line, err := json.Marshal(asked)
+	if err != nil {
+		return nil, err
+	}
+	message := make([]byte, 0, 4+len(line)+len(content))
+	message = binary.BigEndian.AppendUint32(message, uint32(len(line))) //nolint:gosec // some hundred bytes
+	body, err := d.do(ctx, kind, append(append(message, line...), content...))
+	if err != nil {
+		return nil, err
+	}
+	return readAnswer(body)
+}
+
+// complete says how, after it found out what the child would, and returns the job's kind.
+func (r *ocrRequest) complete(ctx context.Context, how OCR) (kind string, err error) {
+	r.Languages, r.Segmentation, r.Plain, r.Program = how.Languages, how.Segmentation, how.Plain, how.Program
+	if len(r.Languages) == 0 {
+		r.Languages = []string{DefaultLanguage}
+	}
+	if how.Time <= 0 {
+		how.Time = DefaultTime
+	}
+	r.TimeNS = int64(within(ctx, how.Time))
+	known, err := OCRLanguages(r.Program)
+	if err != nil {
+		return "", err
+	}
+	kind = kindOCR
+	if r.Program != nil {
 		kind = kindOCRProgram
 	}
-	request, err := json.Marshal(ocrRequest{
-		Width: g.Width, Height: g.Height, DPI: g.DPI,
-		Languages: how.Languages, Segmentation: how.Segmentation, Program: how.Program, TimeNS: int64(within(ctx, how.Time)),
-	})
-	if err != nil {
-		return nil, err
-	}
-	message := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(request)+len(g.Pix)), uint32(len(request))) //nolint:gosec // some hundred bytes
-	body, err := d.do(ctx, kind, append(append(message, request...), g.Pix...))
-	if err != nil {
-		return nil, err
-	}
-	return readAnswer(body, g)
+	return kind, tesseract.CheckLanguages(r.Languages, known)
 }
 
-func (o OCR) withDefaults() OCR {
-	if len(o.Languages) == 0 {
-		o.Languages = []string{DefaultLanguage}
-	}
-	if o.Segmentation == 0 {
-		o.Segmentation = tesseract.SegAuto
-	}
-	if o.Time <= 0 {
-		o.Time = DefaultTime
-	}
-	return o
-}
+// Outcomes of pictures, beside those of all documents.
+const (
+	outcomeFormat   outcome = "format"
+	outcomeTooLarge outcome = "too_large"
+	outcomeNoPage   outcome = "no_page"
+)
 
-// check finds out what the child would, before it is started.
-func (o OCR) check(g *picture.Gray) error {
-	known, err := OCRLanguages(o.Program)
-	if err != nil {
-		return err
-	}
-	return errors.Join(tesseract.CheckLanguages(o.Languages, known), g.Check())
-}
-
-// readAnswer holds what a process says that nobody trusts to what it was asked.
-func readAnswer(body []byte, g *picture.Gray) (*tesseract.Page, error) {
+// readAnswer holds what a process says that nobody trusts to what can be.
+func readAnswer(body []byte) (*Reading, error) {
 	var answer ocrAnswer
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, fmt.Errorf("%w: what was read of it makes no sense", ErrDamaged)
 	}
-	switch {
-	case answer.Outcome == outcomeRead && answer.Page != nil:
-		answer.Page.Clean(g.Width, g.Height)
-		return answer.Page, nil
-	case answer.Outcome == outcomeDemanding:
+	switch answer.Outcome {
+	case outcomeRead:
+		if answer.Reading == nil || !answer.Reading.clean() {
+			return nil, ErrDamaged
+		}
+		return answer.Reading, nil
+	case outcomeFormat:
+		return nil, picture.ErrFormat
+	case outcomeTooLarge:
+		return nil, picture.ErrTooLarge
+	case outcomeNoPage:
+		return nil, picture.ErrNoPage
+	case outcomeDemanding:
 		return nil, ErrDemanding
 	default:
 		return nil, ErrDamaged
 	}
+}
+
+// clean tells whether a reading can be one, and holds what it says to its size.
+func (r *Reading) clean() bool {
+	turned := r.Rotation == 0 || r.Rotation == 90 || r.Rotation == 180 || r.Rotation == 270
+	sized := r.Width > 0 && r.Height > 0 && r.Width <= picture.MaxSide && r.Height <= picture.MaxSide
+	if r.Page == nil || !turned || !sized || r.DPI < 0 || math.Abs(r.Skew) > 90 || r.Coverage < 0 || r.Coverage > 1 {
+		return false
+	}
+	r.Page.Clean(r.Width, r.Height)
+	return true
 }
 
 // ocr is this package's side of the engines in a child.
@@ -141,30 +183,23 @@ func (o *ocr) prepare(cache string) (err error) {
 }
 
 func (o *ocr) do(request []byte) ([]byte, error) {
-	asked, g, err := parseOCR(request)
+	asked, content, err := parseOCR(request)
 	if err != nil {
 		return nil, err
 	}
-	var engine tesseract.Engine = o.builtIn
-	if asked.Program != nil {
-		engine = asked.Program
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(asked.TimeNS)) // a job has no other
 	defer cancel()
-	page, err := recognize(ctx, engine, asked, g)
-	switch {
-	case err == nil:
-		return json.Marshal(ocrAnswer{Outcome: outcomeRead, Page: page})
-	case ctx.Err() != nil:
-		return json.Marshal(ocrAnswer{Outcome: outcomeDemanding})
-	case errors.Is(err, tesseract.ErrFailed):
-		return json.Marshal(ocrAnswer{Outcome: outcomeDamaged})
-	default:
-		return nil, err
+	reading, err := o.read(ctx, asked, content)
+	if err == nil {
+		return json.Marshal(ocrAnswer{Outcome: outcomeRead, Reading: reading})
 	}
+	if outcome, ok := outcomeOfReading(ctx, err); ok {
+		return json.Marshal(ocrAnswer{Outcome: outcome})
+	}
+	return nil, err
 }
 
-func parseOCR(request []byte) (asked ocrRequest, g *picture.Gray, err error) {
+func parseOCR(request []byte) (asked ocrRequest, content []byte, err error) {
 	if len(request) < 4 {
 		return asked, nil, errRequest
 	}
@@ -172,15 +207,27 @@ func parseOCR(request []byte) (asked ocrRequest, g *picture.Gray, err error) {
 	if size > uint64(len(rest)) || json.Unmarshal(rest[:size], &asked) != nil {
 		return asked, nil, errRequest
 	}
-	return asked, &picture.Gray{Width: asked.Width, Height: asked.Height, DPI: asked.DPI, Pix: rest[size:]}, nil
+	return asked, rest[size:], nil
 }
 
-// recognize reads one picture, with an engine that no other picture was in.
-func recognize(ctx context.Context, engine tesseract.Engine, asked ocrRequest, g *picture.Gray) (*tesseract.Page, error) {
+// read reads one picture, with an engine that no other picture was in.
+func (o *ocr) read(ctx context.Context, asked ocrRequest, content []byte) (*Reading, error) {
+	g := &picture.Gray{Width: asked.Width, Height: asked.Height, DPI: asked.DPI, Pix: content}
+	if asked.Page > 0 {
+		var err error
+		if g, err = picture.Decode(content, asked.Page); err != nil {
+			return nil, err
+		}
+	}
+	var engine tesseract.Engine = o.builtIn
+	if asked.Program != nil {
+		engine = asked.Program
+	}
 	reader, err := engine.Open(asked.Languages)
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close() //nolint:errcheck // the picture may have broken it; the next one gets another
-	return reader.Read(ctx, g, asked.Segmentation)
+	a := attempts{reader: reader, program: asked.Program, how: asked}
+	return a.read(ctx, g)
 }

@@ -41,11 +41,11 @@ func drawn(lines ...string) *picture.Gray {
 func TestPicturesAreReadInAChild(t *testing.T) {
 	want := strings.Join(picturetest.Letter(), " ")
 	for _, program := range programs(t) {
-		page, err := document.New(shared).Picture(t.Context(), drawn(picturetest.Letter()...), document.OCR{Program: program, Time: patience})
+		read, err := document.New(shared).Picture(t.Context(), drawn(picturetest.Letter()...), document.OCR{Program: program, Time: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := words(page.Text()); got != want {
+		if got := words(read.Page.Text()); got != want {
 			t.Errorf("%v reads %q", program, got)
 		}
 	}
@@ -62,11 +62,11 @@ func TestKoreanPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, program := range programs(t) {
-		page, err := document.New(shared).Picture(t.Context(), g, document.OCR{Languages: []string{"kor"}, Program: program, Time: patience})
+		read, err := document.New(shared).Picture(t.Context(), g, document.OCR{Languages: []string{"kor"}, Program: program, Time: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := words(page.Text()); got != words(string(want)) {
+		if got := words(read.Page.Text()); got != words(string(want)) {
 			t.Errorf("%v reads %q", program, got)
 		}
 	}

@@ -89,7 +89,7 @@ func readersOf(ctx context.Context, cache string, out io.Writer) ([]reader, erro
 		}
 		_, _ = fmt.Fprintf(out, "the engine that is built in was compiled once: %.2f s with its first page, %.2f s user CPU, %d MiB\n",
 			prepared.took.Seconds(), prepared.used.user.Seconds(), prepared.used.peak>>20)
-		all = append(all, reader{"built in", func(ctx context.Context, p page) (reading, error) { return sandboxed(ctx, cache, p, nil) }})
+		all = append(all, ways("built in", cache, nil)...)
 	}
 	program, err := tesseract.FindProgram(ctx)
 	if errors.Is(err, tesseract.ErrNoProgram) {
@@ -99,11 +99,18 @@ func readersOf(ctx context.Context, cache string, out io.Writer) ([]reader, erro
 	if err != nil {
 		return nil, err
 	}
-	return append(
-		all,
-		reader{"installed", func(ctx context.Context, p page) (reading, error) { return sandboxed(ctx, cache, p, program) }},
-		reader{"plain command", func(ctx context.Context, p page) (reading, error) { return plain(ctx, program.Path, p) }},
-	), nil
+	all = append(all, ways("installed", cache, program)...)
+	return append(all, reader{"plain command", func(ctx context.Context, p page) (reading, error) {
+		return plain(ctx, program.Path, p)
+	}}), nil
+}
+
+// ways to read with an engine: as the product does, and each picture as it is.
+func ways(name, cache string, program *tesseract.Program) []reader {
+	read := func(plain bool) func(context.Context, page) (reading, error) {
+		return func(ctx context.Context, p page) (reading, error) { return sandboxed(ctx, cache, p, program, plain) }
+	}
+	return []reader{{name, read(false)}, {name + ", as it is", read(true)}}
 }
 
 // total is the sum over the pages that were made for this project: scans of others have

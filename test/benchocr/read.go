@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/draw"
+	"image/png"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
 
 	"dpp/internal/document"
-	"dpp/internal/document/picture"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
 )
@@ -30,37 +33,36 @@ type usage struct {
 
 func (r reading) errorRate(p page) float64 { return errorRate(p.text, r.text) }
 
-// sandboxed reads a page as the product does, in a child that reads no other.
-func sandboxed(ctx context.Context, cache string, p page, program *tesseract.Program) (reading, error) {
+// sandboxed reads a page as the product does, in a child that reads no other; plainly:
+// as it is, once.
+func sandboxed(ctx context.Context, cache string, p page, program *tesseract.Program, plain bool) (reading, error) {
 	content, err := os.ReadFile(p.path)
 	if err != nil {
 		return reading{}, err
 	}
-	g, err := picture.Decode(content, 1)
-	if err != nil {
-		return reading{}, err
-	}
-	return inChild(ctx, cache, g, document.OCR{Languages: []string{p.language}, Program: program, Time: time.Minute})
+	return inChild(ctx, cache, content, document.OCR{Languages: []string{p.language}, Plain: plain, Program: program, Time: time.Minute})
 }
 
-func inChild(ctx context.Context, cache string, g *picture.Gray, how document.OCR) (reading, error) {
+func inChild(ctx context.Context, cache string, file []byte, how document.OCR) (reading, error) {
 	pool := sandbox.New(sandbox.Options{Children: 1, Cache: cache, CPU: 2 * time.Minute, Wall: 2 * time.Minute, Start: 2 * time.Minute})
 	began := time.Now()
-	got, err := document.New(pool).Picture(ctx, g, how)
+	got, err := document.New(pool).Image(ctx, file, 1, how)
 	if err != nil {
 		return reading{}, errors.Join(err, pool.Close())
 	}
-	r := reading{text: got.Text(), confidence: got.Confidence(), took: time.Since(began), used: childrenUse()}
+	r := reading{text: got.Page.Text(), confidence: got.Page.Confidence(), took: time.Since(began), used: childrenUse()}
 	return r, pool.Close()
 }
 
 // prepare fills the cache, as the first page of all does.
 func prepare(ctx context.Context, cache string) (reading, error) {
-	white := make([]byte, 64*64)
-	for i := range white {
-		white[i] = 255
+	white := image.NewGray(image.Rect(0, 0, 64, 64))
+	draw.Draw(white, white.Rect, image.White, image.Point{}, draw.Src)
+	var file bytes.Buffer
+	if err := png.Encode(&file, white); err != nil {
+		return reading{}, err
 	}
-	return inChild(ctx, cache, &picture.Gray{Width: 64, Height: 64, Pix: white}, document.OCR{})
+	return inChild(ctx, cache, file.Bytes(), document.OCR{})
 }
 
 // plain reads a page as anybody would.

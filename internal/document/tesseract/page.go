@@ -114,6 +114,39 @@ func (p *Page) Clean(width, height int) {
 	p.prune()
 }
 
+// Map moves the box of every word, and puts those of lines, paragraphs and blocks around
+// what they hold.
+func (p *Page) Map(move func(Box) Box) {
+	for b := range p.Blocks {
+		block := &p.Blocks[b]
+		block.Box = Box{}
+		for i := range block.Paragraphs {
+			paragraph := &block.Paragraphs[i]
+			paragraph.Box = Box{}
+			for l := range paragraph.Lines {
+				line := &paragraph.Lines[l]
+				line.Box = Box{}
+				for w := range line.Words {
+					word := &line.Words[w]
+					word.Box = move(word.Box)
+					line.Box.include(word.Box)
+				}
+				paragraph.Box.include(line.Box)
+			}
+			block.Box.include(paragraph.Box)
+		}
+	}
+}
+
+// include makes a box large enough for another one.
+func (b *Box) include(other Box) {
+	if *b == (Box{}) {
+		*b = other
+		return
+	}
+	*b = Box{min(b[0], other[0]), min(b[1], other[1]), max(b[2], other[2]), max(b[3], other[3])}
+}
+
 func (w *Word) clean(width, height int) {
 	w.Text = printable(w.Text)
 	w.Box.clean(width, height)

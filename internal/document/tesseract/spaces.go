@@ -71,5 +71,5 @@ func (w *Word) append(next Word) {
 	n, m := float64(utf8.RuneCountInString(w.Text)), float64(utf8.RuneCountInString(next.Text))
 	w.Confidence = (n*w.Confidence + m*next.Confidence) / (n + m)
 	w.Text += next.Text
-	w.Box = Box{min(w.Box[0], next.Box[0]), min(w.Box[1], next.Box[1]), max(w.Box[2], next.Box[2]), max(w.Box[3], next.Box[3])}
+	w.Box.include(next.Box)
 }
