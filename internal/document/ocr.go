@@ -228,6 +228,6 @@ func (o *ocr) read(ctx context.Context, asked ocrRequest, content []byte) (*Read
 		return nil, err
 	}
 	defer reader.Close() //nolint:errcheck // the picture may have broken it; the next one gets another
-	a := attempts{reader: reader, program: asked.Program, how: asked}
+	a := attempts{reader: reader, how: asked}
 	return a.read(ctx, g)
 }

@@ -33,10 +33,7 @@ func programs(t *testing.T) []*tesseract.Program {
 	return []*tesseract.Program{program, nil}
 }
 
-func drawn(lines ...string) *picture.Gray {
-	page := picturetest.Page(300, lines...)
-	return &picture.Gray{Width: page.Rect.Dx(), Height: page.Rect.Dy(), DPI: 300, Pix: page.Pix}
-}
+func drawn(lines ...string) *picture.Gray { return grayOf(picturetest.Page(300, lines...), 300) }
 
 func TestPicturesAreReadInAChild(t *testing.T) {
 	want := strings.Join(picturetest.Letter(), " ")

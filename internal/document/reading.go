@@ -45,103 +45,93 @@ const (
 
 // attempts reads one picture in several ways.
 type attempts struct {
-	reader  tesseract.Reader
-	program *tesseract.Program // nil: nobody to ask for the orientation
-	how     ocrRequest
+	reader tesseract.Reader
+	how    ocrRequest
 }
 
 // read returns the best of the readings, as far as ctx lets it get.
 func (a *attempts) read(ctx context.Context, g *picture.Gray) (*Reading, error) {
 	if a.how.Plain {
-		return a.one(ctx, g, a.how.Segmentation)
+		return a.one(ctx, held{turned: g, prepared: g, scale: 1}, a.how.Segmentation)
 	}
-	best, err := a.turned(ctx, g, 0)
-	if err != nil || best.isSure() {
-		return best, err
+	h := hold(g, 0)
+	best, err := a.one(ctx, h, a.how.Segmentation)
+	if err != nil {
+		return nil, err
 	}
-	for _, degrees := range a.turns(ctx, g, best) {
-		next, err := a.turned(ctx, g, degrees)
-		if err != nil {
-			if ctx.Err() != nil {
-				break // what was read is better than nothing
-			}
-			return nil, err
+	if !best.isSure() {
+		best, h, err = a.turn(ctx, g, best, h)
+	}
+	if err == nil && a.how.Segmentation == 0 && !best.isComplete() {
+		// The engine takes the columns of a table for columns of text, and loses some.
+		var block *Reading
+		if block, err = a.one(ctx, h, tesseract.SegBlock); err == nil && block.score > best.score {
+			best = block
 		}
-		if next.score > best.score {
-			best = next
+	}
+	if err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	return best, nil // where there was no time for more, it is better than nothing
+}
+
+// turn returns the best reading of the picture turned by quarters, until one is sure.
+func (a *attempts) turn(ctx context.Context, g *picture.Gray, best *Reading, h held) (*Reading, held, error) {
+	for _, degrees := range a.turns(ctx, g, best) {
+		other := hold(g, degrees)
+		next, err := a.one(ctx, other, a.how.Segmentation)
+		if err != nil {
+			return best, h, err
+		}
+		if next.score > best.score || best.isVertical() && next.isSure() {
+			best, h = next, other
 		}
 		if best.isSure() {
 			break
 		}
 	}
-	return best, nil
+	return best, h, nil
 }
 
 // turns are what is worth another try, the likeliest first.
 func (a *attempts) turns(ctx context.Context, g *picture.Gray, first *Reading) []int {
-	if a.program != nil && a.program.HasOrientation() {
+	if program := a.how.Program; program != nil && program.HasOrientation() {
 		const likely = 2
-		if degrees, certainty, err := a.program.Orientation(ctx, g); err == nil && certainty > likely {
+		if degrees, certainty, err := program.Orientation(ctx, g); err == nil && certainty > likely {
 			if degrees == 0 {
 				return nil
 			}
 			return []int{degrees}
 		}
 	}
-	if first.isVertical() {
+	switch {
+	case first.isVertical() && first.runsDown():
+		return []int{270, 90, 180}
+	case first.isVertical():
 		return []int{90, 270, 180}
+	default:
+		return []int{180, 90, 270}
 	}
-	return []int{180, 90, 270}
 }
 
-// turned reads the picture after a turn by quarters, prepared.
-func (a *attempts) turned(ctx context.Context, g *picture.Gray, degrees int) (*Reading, error) {
-	g = g.Turn(degrees)
-	prepared, p := prepare(g)
-	r, err := a.best(ctx, prepared)
-	if err != nil {
-		return nil, err
-	}
-	r.Width, r.Height, r.DPI, r.Rotation, r.Skew = g.Width, g.Height, g.DPI, degrees, p.skew
-	p.undo(r.Page, prepared)
-	r.Page.Clean(g.Width, g.Height)
-	return r, nil
-}
-
-// best reads the picture as a page, and where that leaves ink out also as one block. The
-// engine takes the columns of tables for columns of text, and loses some.
-func (a *attempts) best(ctx context.Context, g *picture.Gray) (*Reading, error) {
-	if a.how.Segmentation != 0 {
-		return a.one(ctx, g, a.how.Segmentation)
-	}
-	page, err := a.one(ctx, g, tesseract.SegAuto)
-	if err != nil || page.Coverage >= allCovered && page.isSure() || hasColumns(page.Page) {
-		return page, err
-	}
-	block, err := a.one(ctx, g, tesseract.SegBlock)
-	if err == nil && block.score > page.score {
-		return block, nil
-	}
-	if err != nil && ctx.Err() == nil {
-		return nil, err
-	}
-	return page, nil
-}
-
-// one reads the picture as it is.
-func (a *attempts) one(ctx context.Context, g *picture.Gray, seg tesseract.Segmentation) (*Reading, error) {
+// one reads the picture as it is held.
+func (a *attempts) one(ctx context.Context, h held, seg tesseract.Segmentation) (*Reading, error) {
 	if seg == 0 {
 		seg = tesseract.SegAuto
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	page, err := a.reader.Read(ctx, g, seg)
+	page, err := a.reader.Read(ctx, h.prepared, seg)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{Page: page, Width: g.Width, Height: g.Height, DPI: g.DPI, Segmentation: seg}
-	r.judge(g.Ink())
+	r := &Reading{
+		Page: page, Width: h.turned.Width, Height: h.turned.Height, DPI: h.turned.DPI,
+		Rotation: h.degrees, Skew: h.skew, Segmentation: seg,
+	}
+	r.judge(h.prepared.Ink())
+	h.undo(page)
 	return r, nil
 }
 
@@ -165,6 +155,11 @@ func (r *Reading) judge(ink *picture.Ink) {
 // isSure: another way to hold the picture would not be better.
 func (r *Reading) isSure() bool { return r.Page.Confidence() >= sure && !r.isVertical() }
 
+// isComplete: another segmentation would not be better.
+func (r *Reading) isComplete() bool {
+	return r.Coverage >= allCovered && r.isSure() || hasColumns(r.Page)
+}
+
 // isVertical: most words stand upright, so the page lies on its side. The engine reads it
 // all the same, or some of it.
 func (r *Reading) isVertical() bool {
@@ -179,6 +174,20 @@ func (r *Reading) isVertical() bool {
 		}
 	}
 	return 2*upright > all
+}
+
+// runsDown tells whether lines that stand upright begin at the top.
+func (r *Reading) runsDown() bool {
+	down := 0
+	words := r.Page.Words()
+	for i := range words[:max(len(words)-1, 0)] {
+		if words[i+1].Box[1] > words[i].Box[1] {
+			down++
+		} else {
+			down--
+		}
+	}
+	return down > 0
 }
 
 // hasColumns: two blocks of several lines stand beside each other.
@@ -205,46 +214,51 @@ func lines(b tesseract.Block) int {
 	return n
 }
 
-// preparation is what was done to a picture, and can be undone to boxes.
-type preparation struct {
-	scale float64
-	skew  float64
+// held is a picture as it is shown to the engine.
+type held struct {
+	turned   *picture.Gray
+	degrees  int           // by which it was turned, clockwise
+	prepared *picture.Gray // turned, larger by scale, straightened by skew, lit evenly
+	scale    float64
+	skew     float64
 }
 
-// prepare makes a picture large, straight and evenly lit, where it is not.
-func prepare(g *picture.Gray) (*picture.Gray, preparation) {
-	p := preparation{scale: 1}
-	if g.DPI > 0 && g.DPI < lowDPI {
-		large := g.Scale(goodDPI / float64(g.DPI))
-		p.scale = float64(large.Width) / float64(g.Width)
-		g = large
+// hold turns a picture, and makes it large, straight and evenly lit, where it is not.
+func hold(g *picture.Gray, degrees int) held {
+	h := held{turned: g.Turn(degrees), degrees: degrees, scale: 1}
+	p := h.turned
+	if p.DPI > 0 && p.DPI < lowDPI {
+		p = p.Scale(goodDPI / float64(p.DPI))
+		h.scale = float64(p.Width) / float64(h.turned.Width)
 	}
-	if skew := g.Skew(); math.Abs(skew) >= minSkew {
-		p.skew = skew
-		g = g.Straighten(skew)
+	if skew := p.Skew(); math.Abs(skew) >= minSkew {
+		h.skew = skew
+		p = p.Straighten(skew)
 	}
-	if g.Uneven() {
-		g = g.Sauvola()
+	if p.Uneven() {
+		p = p.Sauvola()
 	}
-	return g, p
+	h.prepared = p
+	return h
 }
 
-// undo puts boxes where they are in the picture that was prepared: each word goes by its
-// middle, and what is around words is around them again.
-func (p preparation) undo(page *tesseract.Page, prepared *picture.Gray) {
+// undo puts boxes where they are in the picture that was only turned: each word goes by
+// its middle, and what is around words is around them again.
+func (h held) undo(page *tesseract.Page) {
 	page.Map(func(box tesseract.Box) tesseract.Box {
-		if p.skew != 0 {
+		if h.skew != 0 {
 			x, y := (box[0]+box[2])/2, (box[1]+box[3])/2
-			bx, by := prepared.Back(p.skew, x, y)
+			bx, by := h.prepared.Back(h.skew, x, y)
 			for i, d := range [...]int{bx - x, by - y, bx - x, by - y} {
 				box[i] += d
 			}
 		}
 		for i := range box {
-			box[i] = int(math.Round(float64(box[i]) / p.scale))
+			box[i] = int(math.Round(float64(box[i]) / h.scale))
 		}
 		return box
 	})
+	page.Clean(h.turned.Width, h.turned.Height)
 }
 
 // outcomeOfReading puts an error into the words of an answer; ok is false where it is the

@@ -24,7 +24,7 @@ func (g *Gray) Otsu() byte {
 			best, threshold = between, shade
 		}
 	}
-	return byte(threshold) //nolint:gosec // it is an index of the histogram
+	return byte(threshold)
 }
 
 // tile is the side, in pixels, of the squares whose paper is compared.
