@@ -86,7 +86,8 @@ func tiffOf(order byteOrder, pages int, more ...entry) []byte {
 			{262, 3, 1, 0},     // white is 0
 			{273, 4, 1, strip}, // where it is
 			{279, 4, 1, uint32(len(fax(number)))},
-			{tagXResolution, 5, 1, unit}, {tagUnit, 3, 1, 2}, // 300 an inch
+			{tagXResolution, 5, 1, unit},
+			{tagUnit, 3, 1, 2}, // 300 an inch
 		}, more...)
 		slices.SortFunc(entries, func(a, b entry) int { return int(a.tag) - int(b.tag) })
 		b = order.AppendUint16(b, uint16(len(entries)))
