@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -217,6 +218,9 @@ func (o *ocr) read(ctx context.Context, asked ocrRequest, content []byte) (*Read
 		var err error
 		if g, err = picture.Decode(content, asked.Page); err != nil {
 			return nil, err
+		}
+		if len(g.Pix) > manyPixels/2 {
+			debug.FreeOSMemory() // the colours, which had several times that
 		}
 	}
 	var engine tesseract.Engine = o.builtIn

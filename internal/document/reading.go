@@ -35,8 +35,9 @@ type Reading struct {
 
 // When a picture is prepared, and when a reading is good enough.
 const (
-	lowDPI, goodDPI = 150, 300 // below the first one it is made as large as the second
-	minSkew         = 0.3      // degrees: the engine copes with less
+	lowDPI, goodDPI, highDPI = 150, 300, 450 // outside of the outer ones it is given the one between
+	manyPixels               = 16_000_000    // a sheet of A4 with 400 pixels an inch
+	minSkew                  = 0.3           // degrees: the engine copes with less
 	// allCovered is what is reached where no text was left out.
 	allCovered = 0.97
 	// sure is a confidence that upside-down text does not reach.
@@ -52,7 +53,7 @@ type attempts struct {
 // read returns the best of the readings, as far as ctx lets it get.
 func (a *attempts) read(ctx context.Context, g *picture.Gray) (*Reading, error) {
 	if a.how.Plain {
-		return a.one(ctx, held{turned: g, prepared: g, scale: 1}, a.how.Segmentation)
+		return a.one(ctx, held{width: g.Width, height: g.Height, dpi: g.DPI, prepared: g, scale: 1}, a.how.Segmentation)
 	}
 	h := hold(g, 0)
 	best, err := a.one(ctx, h, a.how.Segmentation)
@@ -127,7 +128,7 @@ func (a *attempts) one(ctx context.Context, h held, seg tesseract.Segmentation) 
 		return nil, err
 	}
 	r := &Reading{
-		Page: page, Width: h.turned.Width, Height: h.turned.Height, DPI: h.turned.DPI,
+		Page: page, Width: h.width, Height: h.height, DPI: h.dpi,
 		Rotation: h.degrees, Skew: h.skew, Segmentation: seg,
 	}
 	r.judge(h.prepared.Ink())
@@ -216,21 +217,23 @@ func lines(b tesseract.Block) int {
 
 // held is a picture as it is shown to the engine.
 type held struct {
-	turned   *picture.Gray
-	degrees  int           // by which it was turned, clockwise
-	prepared *picture.Gray // turned, larger by scale, straightened by skew, lit evenly
-	scale    float64
-	skew     float64
+	width, height, dpi int           // once it was turned
+	degrees            int           // by which it was turned, clockwise
+	prepared           *picture.Gray // turned, larger by scale, straightened by skew, lit evenly
+	scale              float64
+	skew               float64
 }
 
-// hold turns a picture, and makes it large, straight and evenly lit, where it is not.
+// hold turns a picture, and gives it the right size, straight lines and even light where
+// it has not.
 func hold(g *picture.Gray, degrees int) held {
-	h := held{turned: g.Turn(degrees), degrees: degrees, scale: 1}
-	p := h.turned
-	if p.DPI > 0 && p.DPI < lowDPI {
-		p = p.Scale(goodDPI / float64(p.DPI))
-		h.scale = float64(p.Width) / float64(h.turned.Width)
+	h := held{width: g.Width, height: g.Height, dpi: g.DPI, degrees: degrees, scale: 1}
+	if degrees%180 != 0 {
+		h.width, h.height = h.height, h.width
 	}
+	p := resized(g)
+	h.scale = float64(p.Width) / float64(g.Width)
+	p = p.Turn(degrees)
 	if skew := p.Skew(); math.Abs(skew) >= minSkew {
 		h.skew = skew
 		p = p.Straighten(skew)
@@ -240,6 +243,22 @@ func hold(g *picture.Gray, degrees int) held {
 	}
 	h.prepared = p
 	return h
+}
+
+// resized makes letters as large as those that the engine knows, and bounds what it
+// gets: more pixels take more time and memory, and are no better read.
+func resized(g *picture.Gray) *picture.Gray {
+	switch pixels := g.Width * g.Height; {
+	case g.DPI > 0 && g.DPI < lowDPI:
+		return g.Scale(goodDPI / float64(g.DPI))
+	case g.DPI > highDPI:
+		g = g.Shrink(goodDPI / float64(g.DPI))
+		fallthrough
+	case pixels > manyPixels:
+		return g.Shrink(math.Sqrt(manyPixels / float64(g.Width*g.Height)))
+	default:
+		return g
+	}
 }
 
 // undo puts boxes where they are in the picture that was only turned: each word goes by
@@ -258,7 +277,7 @@ func (h held) undo(page *tesseract.Page) {
 		}
 		return box
 	})
-	page.Clean(h.turned.Width, h.turned.Height)
+	page.Clean(h.width, h.height)
 }
 
 // outcomeOfReading puts an error into the words of an answer; ok is false where it is the

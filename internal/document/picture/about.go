@@ -37,6 +37,8 @@ func aboutJPEG(content []byte) (a about) {
 		}
 		body := rest[4:size]
 		switch {
+		case rest[1] == 0xc2:
+			a.progressive = true
 		case bytes.HasPrefix(body, []byte("JFIF\x00")) && len(body) >= 12:
 			density := float64(binary.BigEndian.Uint16(body[8:]))
 			switch body[7] {

@@ -21,6 +21,8 @@ type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
 	about  func(content []byte) about
+	// buffers is how much the decoder has beside the picture, in pictures.
+	buffers int
 }
 
 // about is what an image says of itself. What it does not say is 0.
@@ -28,6 +30,8 @@ type about struct {
 	dpi int
 	// orientation is EXIF's number for what is up: 1 to 8.
 	orientation int
+	// progressive JPEG is kept in another form until all of it was read.
+	progressive bool
 }
 
 func begins(with string) func([]byte) bool {
@@ -36,10 +40,10 @@ func begins(with string) func([]byte) bool {
 
 func formats() []format {
 	return []format{
-		{"png", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, aboutPNG},
-		{"jpeg", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, aboutJPEG},
-		{"tiff", isTIFF, tiff.DecodeConfig, tiff.Decode, nil},
-		{"webp", isWebP, webp.DecodeConfig, webp.Decode, aboutWebP},
+		{"png", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, aboutPNG, 0},
+		{"jpeg", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, aboutJPEG, 0},
+		{"tiff", isTIFF, tiff.DecodeConfig, tiff.Decode, nil, 1},
+		{"webp", isWebP, webp.DecodeConfig, webp.Decode, aboutWebP, 1},
 	}
 }
 
@@ -94,7 +98,7 @@ func Decode(content []byte, page int) (*Gray, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := f.read(in)
+	g, err := f.read(in, says.progressive)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +107,7 @@ func Decode(content []byte, page int) (*Gray, error) {
 }
 
 // read decodes what has no more pixels and takes no more memory than it may.
-func (f *format) read(in io.ReadSeeker) (*Gray, error) {
+func (f *format) read(in io.ReadSeeker, progressive bool) (*Gray, error) {
 	config, err := f.config(in)
 	if err != nil {
 		return nil, meaning(err)
@@ -111,7 +115,12 @@ func (f *format) read(in io.ReadSeeker) (*Gray, error) {
 	if config.Width <= 0 || config.Height <= 0 {
 		return nil, ErrDamaged
 	}
-	if !fits(config.Width, config.Height) || config.Width*config.Height*bytesPerPixel(config.ColorModel) > maxBytes {
+	perPixel := bytesPerPixel(config.ColorModel) * (1 + f.buffers)
+	if progressive {
+		const coefficients = 4 // bytes of one; two of three are mostly shared by four pixels
+		perPixel += coefficients
+	}
+	if !fits(config.Width, config.Height) || config.Width*config.Height*perPixel > maxBytes {
 		return nil, ErrTooLarge
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {

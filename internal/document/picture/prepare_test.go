@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -120,6 +121,25 @@ func TestScalingKeepsWhatIsSeen(t *testing.T) {
 	large := (&Gray{Width: 30_000, Height: 1_000, Pix: make([]byte, 30_000_000)}).Scale(4)
 	if err := large.Check(); err != nil {
 		t.Errorf("beyond its bounds: %v", err)
+	}
+}
+
+func TestShrinkingIsTheMean(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := anyGray(t)
+		small := g.Shrink(rapid.Float64Range(0.01, 1.5).Draw(t, "factor"))
+		if err := small.Check(); err != nil || small.Width > g.Width || small.Height > g.Height {
+			t.Fatalf("%d times %d: %v", small.Width, small.Height, err)
+		}
+		for _, shade := range small.Pix {
+			if shade < slices.Min(g.Pix) || shade > slices.Max(g.Pix) {
+				t.Fatalf("%d comes from nowhere", shade)
+			}
+		}
+	})
+	half := (&Gray{Width: 4, Height: 2, DPI: 600, Pix: []byte{0, 100, 10, 10, 100, 200, 10, 10}}).Shrink(0.5)
+	if half.Width != 2 || half.DPI != 300 || !bytes.Equal(half.Pix, []byte{100, 10}) {
+		t.Errorf("got %+v", half)
 	}
 }
 

@@ -63,3 +63,32 @@ func taps(from, to int) []tap {
 	}
 	return all
 }
+
+// Shrink makes a picture smaller by a factor below 1: each pixel is the mean of those in
+// its place.
+func (g *Gray) Shrink(factor float64) *Gray {
+	width, height := max(int(float64(g.Width)*factor), 1), max(int(float64(g.Height)*factor), 1)
+	if factor >= 1 || width >= g.Width || height >= g.Height {
+		return g
+	}
+	out := g.blank(width, height)
+	out.DPI = int(float64(g.DPI)*factor + 0.5)
+	sums := make([]int, width)
+	for y := range height {
+		clear(sums)
+		top, bottom := y*g.Height/height, (y+1)*g.Height/height
+		for from := top; from < bottom; from++ {
+			row := g.row(from)
+			for x := range sums {
+				for _, shade := range row[x*g.Width/width : (x+1)*g.Width/width] {
+					sums[x] += int(shade)
+				}
+			}
+		}
+		for x := range sums {
+			wide := (x+1)*g.Width/width - x*g.Width/width
+			out.row(y)[x] = byte(sums[x] / (wide * (bottom - top)))
+		}
+	}
+	return out
+}

@@ -101,8 +101,12 @@ func (i *instance) show(g *picture.Gray, seg Segmentation) error {
 // Close ends the instance. Nothing of it is left.
 func (i *instance) Close() error { return i.module.Close(i.ctx) }
 
-// call calls an export. What an error of the runtime says is about the engine's code.
+// call calls an export. What an error of the runtime says is about the engine's code. The
+// memory of an instance that was closed is gone, and may not be touched.
 func (i *instance) call(name string, params ...uint64) (uint64, error) {
+	if i.module.IsClosed() {
+		return 0, fmt.Errorf("%w: it was closed", ErrFailed)
+	}
 	results, err := i.module.ExportedFunction(name).Call(i.ctx, params...)
 	if err != nil {
 		return 0, fmt.Errorf("%w: it ended in the middle of its work", ErrFailed)

@@ -129,7 +129,7 @@ func (w *WASM) Open(languages []string) (Reader, error) {
 		}
 		files[modelFolder+name+".traineddata"] = model
 	}
-	ctx := context.WithValue(context.Background(), hostKey{}, newHost(files))
+	ctx := withMemory(context.WithValue(context.Background(), hostKey{}, newHost(files)))
 	module, err := w.runtime.InstantiateModule(ctx, w.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions(exportStart))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it does not start", ErrFailed)
