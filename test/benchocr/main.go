@@ -51,7 +51,7 @@ func run(ctx context.Context, truth, only string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprint(out, "\n| page | read by | error | confidence | user CPU | time | peak memory |\n|---|---|---:|---:|---:|---:|---:|\n")
+	_, _ = fmt.Fprint(out, "\n| page | read by | error | confidence | user CPU | time, new child | peak memory |\n|---|---|---:|---:|---:|---:|---:|\n")
 	totals := make([]total, len(readers))
 	for _, page := range pages {
 		if !strings.Contains(page.name, only) {
@@ -88,7 +88,7 @@ func readersOf(ctx context.Context, cache string, out io.Writer) ([]reader, erro
 			return nil, err
 		}
 		_, _ = fmt.Fprintf(out, "the engine that is built in was compiled once: %.2f s with its first page, %.2f s user CPU, %d MiB\n",
-			prepared.took.Seconds(), prepared.used.user.Seconds(), prepared.used.peak>>20)
+			prepared.took.Seconds(), prepared.prepared.user.Seconds(), prepared.prepared.peak>>20)
 		all = append(all, ways("built in", cache, nil)...)
 	}
 	program, err := tesseract.FindProgram(ctx)

@@ -87,7 +87,7 @@ func (g *Gray) Shrink(factor float64) *Gray {
 		}
 		for x := range sums {
 			wide := (x+1)*g.Width/width - x*g.Width/width
-			out.row(y)[x] = byte(sums[x] / (wide * (bottom - top)))
+			out.row(y)[x] = byte(sums[x] / (wide * (bottom - top))) //nolint:gosec // it is a mean of bytes
 		}
 	}
 	return out
