@@ -87,14 +87,26 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
 	err = p.guarded(ctx, c, func(func()) error { return c.greet(p.setup()) })
-	if err == nil {
-		return c, nil
+	if err != nil {
+		c.end()
+		return nil, beforeJob(err)
 	}
-	c.end()
-	if ctx.Err() == nil && !errors.Is(err, ErrClosed) {
-		err = fmt.Errorf("%w: %w", ErrStart, err)
+	return c, nil
+}
+
+// errUntouched: a child had ended before it had seen anything of the job.
+var errUntouched = fmt.Errorf("%w: it ended before the job began", ErrStart)
+
+// beforeJob is a child's failure before the job began, which is not the job's.
+func beforeJob(err error) error {
+	switch {
+	case errors.Is(err, ErrCrashed):
+		return errUntouched
+	case errors.Is(err, ErrMemory), errors.Is(err, ErrTimeout), errors.Is(err, ErrGarbage):
+		return fmt.Errorf("%w: %s", ErrStart, err.Error())
+	default:
+		return err
 	}
-	return nil, err
 }
 
 func (p *Pool) setup() setup {
@@ -136,17 +148,21 @@ func (p *Pool) do(ctx context.Context, c *child, kind string, request []byte) (a
 			return nil, fmt.Errorf("%w: %w", ErrBusy, context.Cause(ctx))
 		}
 	}
-	begun := sync.OnceFunc(func() {
+	begun := false
+	prepared := sync.OnceFunc(func() {
 		if !c.prepared[kind] {
 			<-p.prepare
 		}
 		c.prepared[kind] = true
 	})
-	defer begun()
+	defer prepared()
 	err = p.guarded(ctx, c, func(accepted func()) error {
-		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() { begun(); accepted() })
+		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() { begun = true; prepared(); accepted() })
 		return err
 	})
+	if !begun {
+		err = beforeJob(err)
+	}
 	return answer, err
 }
 

@@ -125,10 +125,13 @@ func (p *Pool) Do(ctx context.Context, kind string, request []byte) (answer []by
 	if len(request) > p.opts.MaxRequest || len(kind) > maxKind {
 		return nil, ErrTooLarge
 	}
-	err = p.use(ctx, kind, func(c *child) (err error) {
+	work := func(c *child) (err error) {
 		answer, err = p.do(ctx, c, kind, request)
 		return err
-	})
+	}
+	if err = p.use(ctx, kind, work); errors.Is(err, errUntouched) {
+		err = p.use(ctx, kind, work) // somebody had killed a child that waited
+	}
 	return answer, err
 }
 
