@@ -20,6 +20,7 @@ type child struct {
 	in, out   *os.File // to the child, and from it
 	exited    chan struct{}
 	code      int // set before exited is closed
+	gauge     *gauge
 	isolation Isolation
 	prepared  map[string]bool // kinds of jobs
 	retiring  bool            // it wants no more jobs
@@ -29,7 +30,7 @@ type child struct {
 }
 
 func newChild(cmd *exec.Cmd, in, out *os.File) *child {
-	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), prepared: map[string]bool{}}
+	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), gauge: newGauge(cmd.Process.Pid), prepared: map[string]bool{}}
 	c.kill = sync.OnceFunc(func() {
 		_ = c.process.Kill() // it may have ended already
 		// Whatever the child has given its pipes to, nobody here waits for it.
@@ -53,6 +54,7 @@ func (c *child) end() {
 	c.kill()
 	<-c.exited
 	_, _ = c.in.Close(), c.out.Close()
+	c.gauge.close()
 }
 
 // setup is what a child is told first.
@@ -70,7 +72,8 @@ type setup struct {
 type ready struct {
 	Protocol   int  `json:"protocol"`
 	Privileges bool `json:"privileges"`
-	Kernel     bool `json:"kernel"`
+	Memory     bool `json:"memory"`
+	Files      bool `json:"files"`
 }
 
 // protocol is the version of what is said here. It tells a binary that was replaced
@@ -133,7 +136,7 @@ func (c *child) greet(s setup) error {
 	if err := json.Unmarshal(f.body, &r); err != nil || r.Protocol != protocol {
 		return ErrGarbage
 	}
-	c.isolation.Privileges, c.isolation.Kernel = r.Privileges, r.Kernel
+	c.isolation.Privileges, c.isolation.Memory, c.isolation.Files = r.Privileges, r.Memory, r.Files
 	return nil
 }
 
