@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -219,7 +220,7 @@ const dying = time.Second
 
 // died tells why the pipe to the child broke.
 func (c *child) died(err error) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errBrokenPipe) {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) {
 		return err // of a deadline: whoever killed the child knows better
 	}
 	timer := time.NewTimer(dying)
