@@ -26,6 +26,13 @@ func TestWhatTheKernelHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ours, err := os.Readlink("/proc/self/ns/net")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if theirs, err := os.Readlink("/proc/" + string(pid) + "/ns/net"); err != nil || (theirs == ours) == is.Network {
+			t.Errorf("its network is %s, ours %s, %v, it says %+v", theirs, ours, err, is)
+		}
 		threads, err := filepath.Glob("/proc/" + string(pid) + "/task/*/status")
 		if err != nil || len(threads) < 2 {
 			t.Errorf("%d threads, %v", len(threads), err)
