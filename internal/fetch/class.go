@@ -78,11 +78,13 @@ var specialV4 = []block{
 // specialV6 is the same for IPv6. What it does not name is public only inside
 // 2000::/3, the one range that was ever given out.
 var specialV6 = []block{
-	blockOf("fd00:ec2::254/128", ClassMetadata), // AWS
-	blockOf("fd00:ec2::253/128", ClassMetadata), // AWS name server
-	blockOf("fd00:ec2::23/128", ClassMetadata),  // AWS pod identity
-	blockOf("fd20:ce::254/128", ClassMetadata),  // Google
-	blockOf("fd00:42::42/128", ClassMetadata),   // Scaleway
+	blockOf("fd00:ec2::254/128", ClassMetadata),     // AWS
+	blockOf("fd00:ec2::253/128", ClassMetadata),     // AWS name server
+	blockOf("fd00:ec2::23/128", ClassMetadata),      // AWS pod identity
+	blockOf("fd00:ec2::123/128", ClassMetadata),     // AWS time
+	blockOf("fd20:ce::254/128", ClassMetadata),      // Google
+	blockOf("fd00:42::42/128", ClassMetadata),       // Scaleway
+	blockOf("fd00:a9fe:a9fe::1/128", ClassMetadata), // Linode
 	blockOf("::/128", ClassUnspecified),
 	blockOf("::1/128", ClassLoopback),
 	blockOf("fe80::/10", ClassLinkLocal),

@@ -138,8 +138,9 @@ func TestDecideRefuses(t *testing.T) {
 		{"https://[fd00:ec2::254]/", AddressNotAllowed, ClassMetadata},
 		// Ports.
 		{"https://example.com:22/", PortNotAllowed, ""},
-		{"https://example.com:8443/", PortNotAllowed, ""},
+		{"https://example.com:8444/", PortNotAllowed, ""},
 		{"https://1.1.1.1:6379/", PortNotAllowed, ""},
+		{"https://[2606:4700:4700::1111]:25/", PortNotAllowed, ""},
 	} {
 		err := decide(new(Policy), c.url, true, public)
 		if err == nil {
@@ -156,6 +157,8 @@ func TestDecideAllows(t *testing.T) {
 		"HTTPS://EXAMPLE.com:443/a?b=c#frag":       "https://example.com/a?b=c",
 		"http://example.com:80/":                   "http://example.com/",
 		"http://example.com:443/":                  "http://example.com:443/",
+		"http://example.com:8080/":                 "http://example.com:8080/",
+		"https://1.1.1.1:8443/":                    "https://1.1.1.1:8443/",
 		"https://example.com:/":                    "https://example.com/",
 		"https://under_score.example.com/":         "https://under_score.example.com/",
 		"https://bücher.example/straße?q=ü":        "https://xn--bcher-kva.example/stra%C3%9Fe?q=%C3%BC",
@@ -226,8 +229,8 @@ func TestDecideOperatorsRanges(t *testing.T) {
 		{"http://wiki.internal:8080/", addrs("10.2.2.3"), AddressNotAllowed},
 		{"http://localhost/", addrs("127.0.0.1", "::1"), AddressNotAllowed},
 		{"http://wiki/", addrs("93.184.215.14"), HostNotAllowed},
-		{"http://example.com:8080/", addrs("93.184.215.14"), PortNotAllowed},
-		{"http://example.com:8080/", addrs("93.184.215.14", "127.0.0.1"), PortNotAllowed},
+		{"http://example.com:9090/", addrs("93.184.215.14"), PortNotAllowed},
+		{"http://example.com:9090/", addrs("93.184.215.14", "127.0.0.1"), PortNotAllowed},
 		{"http://example.com/", addrs("93.184.215.14", "127.0.0.1"), ""},
 		{"http://[::ffff:127.0.0.1]/", nil, AddressNotAllowed},
 		{"http://169.254.169.254/", nil, AddressNotAllowed},
