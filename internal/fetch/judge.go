@@ -21,7 +21,8 @@ type Policy struct {
 	// stands for every port; an unspecified address for every address that is not
 	// public.
 	Deny []netip.AddrPort
-	// DenyHosts are the platform's own public names, refused with any port.
+	// DenyHosts are the platform's own public names, and addresses as text, refused
+	// with any port.
 	DenyHosts []string
 }
 
@@ -99,6 +100,9 @@ func (p *Policy) allowed(addr netip.Addr) bool {
 
 func (p *Policy) denied(addr netip.Addr, port uint16) bool {
 	addr = addr.Unmap()
+	if slices.Contains(p.DenyHosts, addr.String()) {
+		return true
+	}
 	return slices.ContainsFunc(p.Deny, func(d netip.AddrPort) bool {
 		if d.Port() != 0 && d.Port() != port {
 			return false

@@ -26,7 +26,7 @@ type world struct {
 	seen    []*http.Request
 }
 
-func newWorld(t *testing.T, handler http.HandlerFunc) *world {
+func newWorld(t testing.TB, handler http.HandlerFunc) *world {
 	t.Helper()
 	w := &world{names: map[string][][]netip.Addr{
 		"example.com":     {addrs("93.184.215.14")},
