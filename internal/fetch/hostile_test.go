@@ -265,12 +265,13 @@ func testGzipBomb(t *testing.T) {
 }
 
 func testNestedEncodings(t *testing.T) {
+	body := packed(t, "page", gzipped)
 	for _, encodings := range [][]string{
 		{"gzip, gzip"}, {"gzip", "gzip"}, {"gzip,deflate"}, {"identity, gzip"}, {"gzip, identity, gzip"}, {"br"}, {"zstd"}, {"gzip, br"}, {"compress"}, {"aes128gcm"},
 	} {
 		w := newWorld(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Encoding"] = encodings
-			_, _ = w.Write(bomb())
+			_, _ = w.Write(body)
 		})
 		kept := 0
 		e := refusal(t, w.fetcher(), Request{URL: "http://example.com/", AllowHTTP: true, Keep: func(n int) error { kept += n; return nil }})
@@ -309,13 +310,15 @@ func testSlowHeader(t *testing.T) {
 func testSlowBody(t *testing.T) { endsInTime(t, slowBody) }
 
 func testHugeHeader(t *testing.T) {
-	w := newWorld(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Filler", strings.Repeat("x", 10<<20))
-		reply("page")(w, r)
-	})
-	for _, scheme := range []string{"http", "https"} {
-		if e := refusal(t, w.fetcher(), Request{URL: scheme + "://example.com/", AllowHTTP: true}); e.Reason != BadResponse {
-			t.Errorf("%s: %+v", scheme, *e)
+	for _, size := range []int{2 * defaultHeaderBytes, 10 << 20} {
+		w := newWorld(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Filler", strings.Repeat("x", size))
+			reply("page")(w, r)
+		})
+		for _, scheme := range []string{"http", "https"} {
+			if e := refusal(t, w.fetcher(), Request{URL: scheme + "://example.com/", AllowHTTP: true}); e.Reason != BadResponse {
+				t.Errorf("%d bytes by %s: %+v", size, scheme, *e)
+			}
 		}
 	}
 }

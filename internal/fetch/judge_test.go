@@ -201,11 +201,13 @@ func TestDecideOwnListeners(t *testing.T) {
 
 func TestEvidenceHoldsNoSecretsAndIsBounded(t *testing.T) {
 	for raw, want := range map[string]string{
-		"https://user:secret@example.com/a@b": "https://example.com/a@b",
-		"https://u@h@example.com/":            "https://example.com/",
-		"https://example.com/a#secret":        "https://example.com/a",
-		"https://exa\r\nmple.com/":            "https://example.com/",
-		"nonsense":                            "nonsense",
+		"https://user:secret@example.com/a@b":     "https://example.com/a@b",
+		"https://u@h@example.com/":                "https://example.com/",
+		"https://example.com/a#secret":            "https://example.com/a",
+		"https://exa\r\nmple.com/":                "https://example.com/",
+		"nonsense":                                "nonsense",
+		"https://example.com/\u202efdp.\u200bexe": "https://example.com/fdp.exe",
+		"https://example.com/\u009b\xff":          "https://example.com/\uFFFD",
 	} {
 		if got := evidence(raw); got != want {
 			t.Errorf("%q: %q, want %q", raw, got, want)
