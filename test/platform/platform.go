@@ -229,7 +229,7 @@ func (p *Platform) Discrepancies() []string {
 	p.T.Helper()
 	var found []string
 	cfg := p.Service.Config()
-	_, err := audit.Run(p.T.Context(), p.Ports.Store, p.Ports.Store, p.Ports.Blob,
+	_, err := audit.Run(p.T.Context(), p.Ports.Store, p.Ports.Blob,
 		audit.Config{Timing: cfg.Timing, IdempotencyWindow: cfg.IdempotencyWindow}, func(d string) { found = append(found, d) })
 	p.must(err)
 	return found
