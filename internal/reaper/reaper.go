@@ -82,8 +82,7 @@ func (r *Reaper) Run(ctx context.Context) {
 	loops.Go(func() { r.recoverLoop(ctx, timing.ReaperInterval, timing.Heartbeat) })
 	loops.Go(func() { r.every(ctx, timing.ReaperInterval, "expire", r.service.Expire) })
 	loops.Go(func() { r.every(ctx, min(sealInterval, timing.ReaperInterval), "seal", r.service.Seal) })
-	loops.Go(func() { r.every(ctx, retainInterval, "retain", r.service.Retain) })
-	loops.Go(func() { r.every(ctx, retainInterval, "uploads", r.service.DropUploads) })
+	loops.Go(func() { r.retainLoop(ctx) })
 	loops.Go(func() { r.every(ctx, retainInterval, "forget", r.service.Forget) })
 	loops.Go(func() { r.orphansLoop(ctx) })
 	loops.Go(func() { r.atOnceAndEvery(ctx, maintainInterval, "maintain", r.maintain) })
@@ -106,6 +105,15 @@ func (r *Reaper) recoverLoop(ctx context.Context, interval, heartbeat time.Durat
 func (r *Reaper) every(ctx context.Context, interval time.Duration, name string, sweep func(context.Context) (int, error)) {
 	for pause(ctx, interval) {
 		_ = r.sweep(ctx, name, sweep) // logged there; the next round tries again
+	}
+}
+
+// retainLoop deletes what is past its retention, and in the same round the uploads that
+// were kept for it.
+func (r *Reaper) retainLoop(ctx context.Context) {
+	for pause(ctx, retainInterval) {
+		_ = r.sweep(ctx, "retain", r.service.Retain) // logged there; the next round tries again
+		_ = r.sweep(ctx, "uploads", r.service.DropUploads)
 	}
 }
 
