@@ -30,6 +30,8 @@ func Run(t *testing.T, h Harness) {
 		"Transition":  transitions,
 		"Fence":       fences,
 		"Outbox":      outbox,
+		"Uploads":     uploads,
+		"Uses":        uses,
 		"Post":        posts,
 		"Usage":       usage,
 		"List":        lists,
