@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,8 +16,10 @@ import (
 	"dpp/internal/app"
 	"dpp/internal/cli"
 	"dpp/internal/config"
+	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/runs"
+	"dpp/internal/store"
 )
 
 // reads is the setting of a site whose processes are this test's own binary: dpp with
@@ -38,7 +38,7 @@ func mainOfReader() int {
 func serveReader(ctx context.Context, cfg config.Config, out io.Writer) error {
 	r := &reader{}
 	s, err := app.Start(ctx, cfg, os.Stderr, app.Options{Packs: []pack.Pack{r}, Wrap: func(ports runs.Ports) runs.Ports {
-		r.ports = ports
+		r.loader = inputs.New(ports.Blob, rows{ports.Store}, nil, inputs.Options{})
 		return ports
 	}})
 	if err != nil {
@@ -50,60 +50,82 @@ func serveReader(ctx context.Context, cfg config.Config, out io.Writer) error {
 	return s.Wait(ctx)
 }
 
-// reader is a pack that tells the sums of the uploads that its inputs name.
-type reader struct{ ports runs.Ports }
+// rows are uploads as the loader of files looks them up.
+type rows struct{ store.Uploads }
+
+func (r rows) UploadsByID(ctx context.Context, ids []dpp.UploadID) ([]dpp.Upload, error) {
+	known, err := r.Uploads.UploadsByID(ctx, ids)
+	found := make([]dpp.Upload, len(known))
+	for i := range known {
+		found[i] = known[i].Upload
+	}
+	return found, err
+}
+
+// reader is a pack that tells the sums of the files that its inputs name.
+type reader struct{ loader *inputs.Loader }
 
 var readerManifest = pack.Manifest{
-	Type: "reader", Version: "1.0.0", Title: "Reads files",
-	InputsSchema: jsontext.Value(`{"type":"object","properties":{"files":{"type":"array","items":{"type":"string"}}},"required":["files"],"additionalProperties":false}`),
-	DataSchema:   jsontext.Value(`{"type":"object"}`),
-	Prices:       []dpp.Price{{Unit: "file", Per: 1, Amount: 1000}},
+	Type: "reader", Version: "1.0.0", Title: "Reads files", InputsSchema: readerSchema(), DataSchema: jsontext.Value(`{"type":"object"}`),
+	Prices: []dpp.Price{{Unit: "file", Per: 1, Amount: 1000}},
+}
+
+func readerSchema() jsontext.Value {
+	schema, err := inputs.Schema(jsontext.Value(`{"type":"object","required":["files"],"additionalProperties":false,
+		"properties":{"files":{"type":"array","items":{"$ref":"`+pack.FileRef+`"}}}}`), nil)
+	if err != nil {
+		panic(err)
+	}
+	return schema
 }
 
 func (*reader) Manifest() *pack.Manifest { return &readerManifest }
 
-func filesOf(inputs jsontext.Value) ([]dpp.UploadID, error) {
+// needs are the files of some inputs.
+func needs(raw jsontext.Value) ([]inputs.Need, error) {
 	var in struct {
-		Files []dpp.UploadID `json:"files"`
+		Files []inputs.File `json:"files"`
 	}
-	err := json.Unmarshal(inputs, &in)
-	return in.Files, err
+	err := json.Unmarshal(raw, &in)
+	all := make([]inputs.Need, len(in.Files))
+	for i, file := range in.Files {
+		all[i] = inputs.Need{File: file, Pointer: "/files/" + strconv.Itoa(i), MaxBytes: 1 << 20}
+	}
+	return all, err
 }
 
-func (*reader) Estimate(inputs jsontext.Value) (pack.Estimate, error) {
-	files, err := filesOf(inputs)
+func (*reader) Estimate(raw jsontext.Value) (pack.Estimate, error) {
+	files, err := needs(raw)
 	all := []pack.Quantity{{Unit: "file", Quantity: int64(len(files))}}
 	e := pack.Estimate{Minimum: all, All: all, Low: all, Likely: all, High: all}
-	for i, id := range files {
-		e.Uploads = append(e.Uploads, pack.UploadRef{Pointer: "/files/" + strconv.Itoa(i), ID: id})
+	for i := range files {
+		if upload, ok := files[i].Upload(files[i].Pointer); ok {
+			e.Uploads = append(e.Uploads, upload)
+		}
 	}
 	return e, err
 }
 
 func (r *reader) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
-	files, err := filesOf(job.Inputs)
+	all, err := needs(job.Inputs)
 	if err != nil {
 		return nil, err
 	}
-	sums := make([]string, len(files))
-	for i, id := range files {
+	files, err := r.loader.Open(ctx, dpp.AccountOf(job.Tenant, job.Live), all)
+	if err != nil {
+		return nil, err
+	}
+	defer files.Close()
+	sums := make([]string, len(all))
+	for i := range all {
 		if err := job.Meter.Take("file", 1); err != nil {
 			return nil, err
 		}
-		if sums[i], err = r.sum(ctx, dpp.Upload{ID: id, Tenant: job.Tenant, Live: job.Live}); err != nil {
+		content, err := files.Load(ctx, i)
+		if err != nil {
 			return nil, err
 		}
+		sums[i] = content.SHA256
 	}
 	return &pack.Outcome{Data: map[string][]string{"sums": sums}, Reliability: dpp.FullScore}, nil
-}
-
-func (r *reader) sum(ctx context.Context, upload dpp.Upload) (_ string, err error) {
-	body, _, err := r.ports.Blob.Get(ctx, upload.ObjectKey(), 0, -1)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	h := sha256.New()
-	_, err = io.Copy(h, body)
-	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -34,7 +34,11 @@ func sumOf(content []byte) string {
 // announce announces [file] with a key.
 func (s *site) announce(key dpp.Secret) dpp.UploadView {
 	s.t.Helper()
-	body := fmt.Sprintf(`{"media_type":"text/plain","size_bytes":%d,"sha256":%q,"name":"file.txt"}`, len(file), sumOf(file))
+	return s.announceAs(key, fmt.Sprintf(`{"media_type":"text/plain","size_bytes":%d,"sha256":%q,"name":"file.txt"}`, len(file), sumOf(file)))
+}
+
+func (s *site) announceAs(key dpp.Secret, body string) dpp.UploadView {
+	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, anywhere+"/v1/uploads", strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
@@ -127,7 +131,11 @@ func (s *site) expire(id dpp.UploadID) {
 }
 
 func reading(ids ...dpp.UploadID) client.Submission {
-	return client.Submission{PackType: "reader", MaxCost: 100_000, Inputs: map[string]any{"files": ids}, Wait: 30 * time.Second}
+	files := make([]map[string]any, len(ids))
+	for i, id := range ids {
+		files[i] = map[string]any{"kind": "upload", "upload_id": id}
+	}
+	return client.Submission{PackType: "reader", MaxCost: 100_000, Inputs: map[string]any{"files": files}, Wait: 30 * time.Second}
 }
 
 // unusable submits what must be refused for the file at a place of its inputs, and
@@ -197,6 +205,16 @@ func uploads(t *testing.T, start starter) {
 			t.Errorf("read %q, %v", envelope.Data.Sums, err)
 		}
 	})
+
+	// What was announced without a sum is looked at by whoever reads it.
+	disguised := s.announceAs(s.key, fmt.Sprintf(`{"media_type":"application/pdf","size_bytes":%d}`, len(file)))
+	if status := s.send(disguised, file); status != http.StatusOK {
+		t.Errorf("the PUT is answered with %d", status)
+	}
+	out, err := c.Submit(t.Context(), reading(disguised.ID))
+	if err != nil || out.Run.Error == nil || out.Run.Error.Reason != dpp.ReasonInputRejected || out.Run.Cost.Used != out.Run.Cost.MinimumFee {
+		t.Errorf("a text that was announced as another type: %+v, %v", out.Run.Error, err)
+	}
 	s.audit()
 	s.stop()
 	s.audit()
