@@ -59,4 +59,8 @@ func Run(t *testing.T, h Harness) {
 		t.Parallel()
 		testModel(t, h)
 	})
+	t.Run("UploadModel", func(t *testing.T) {
+		t.Parallel()
+		testUploadModel(t, h)
+	})
 }
