@@ -21,6 +21,7 @@ import (
 	"dpp/internal/blob"
 	"dpp/internal/fetch"
 	"dpp/internal/pack"
+	"dpp/internal/store"
 )
 
 // Objects is the part of [blob.Store] that uploads are read from.
@@ -28,9 +29,9 @@ type Objects interface {
 	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, blob.Info, error)
 }
 
-// Uploads looks uploads up. Those that do not exist are left out.
+// Uploads is the part of [store.Uploads] that looks them up.
 type Uploads interface {
-	UploadsByID(ctx context.Context, ids []dpp.UploadID) ([]dpp.Upload, error)
+	UploadsByID(ctx context.Context, ids []dpp.UploadID) ([]store.KnownUpload, error)
 }
 
 // Fetcher is the judged fetcher, see [fetch.Fetcher].
@@ -162,8 +163,8 @@ func (l *Loader) rows(ctx context.Context, owner dpp.AccountID, needs []Need) (m
 	}
 	rows := make(map[dpp.UploadID]dpp.Upload, len(found))
 	for _, u := range found {
-		if u.Account() == owner {
-			rows[u.ID] = u
+		if u.Account() == owner { // expired or not: the run uses it
+			rows[u.ID] = u.Upload
 		}
 	}
 	return rows, nil

@@ -19,6 +19,7 @@ import (
 	"dpp/internal/fetch"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
+	"dpp/internal/store"
 )
 
 const mib = 1 << 20
@@ -45,15 +46,15 @@ type rows struct {
 	err     *error
 }
 
-func (r rows) UploadsByID(_ context.Context, ids []dpp.UploadID) ([]dpp.Upload, error) {
+func (r rows) UploadsByID(_ context.Context, ids []dpp.UploadID) ([]store.KnownUpload, error) {
 	*r.lookups++
 	if *r.err != nil {
 		return nil, *r.err
 	}
-	var found []dpp.Upload
+	var found []store.KnownUpload
 	for _, id := range ids {
 		if u, ok := r.uploads[id]; ok {
-			found = append(found, u)
+			found = append(found, store.KnownUpload{Upload: u, Expired: true, Used: true})
 		}
 	}
 	return found, nil

@@ -19,7 +19,6 @@ import (
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/runs"
-	"dpp/internal/store"
 )
 
 // reads is the setting of a site whose processes are this test's own binary: dpp with
@@ -38,7 +37,7 @@ func mainOfReader() int {
 func serveReader(ctx context.Context, cfg config.Config, out io.Writer) error {
 	r := &reader{}
 	s, err := app.Start(ctx, cfg, os.Stderr, app.Options{Packs: []pack.Pack{r}, Wrap: func(ports runs.Ports) runs.Ports {
-		r.loader = inputs.New(ports.Blob, rows{ports.Store}, nil, inputs.Options{})
+		r.loader = inputs.New(ports.Blob, ports.Store, nil, inputs.Options{})
 		return ports
 	}})
 	if err != nil {
@@ -48,18 +47,6 @@ func serveReader(ctx context.Context, cfg config.Config, out io.Writer) error {
 		return errors.Join(err, s.Stop())
 	}
 	return s.Wait(ctx)
-}
-
-// rows are uploads as the loader of files looks them up.
-type rows struct{ store.Uploads }
-
-func (r rows) UploadsByID(ctx context.Context, ids []dpp.UploadID) ([]dpp.Upload, error) {
-	known, err := r.Uploads.UploadsByID(ctx, ids)
-	found := make([]dpp.Upload, len(known))
-	for i := range known {
-		found[i] = known[i].Upload
-	}
-	return found, err
 }
 
 // reader is a pack that tells the sums of the files that its inputs name.

@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -34,29 +32,14 @@ func sumOf(content []byte) string {
 // announce announces [file] with a key.
 func (s *site) announce(key dpp.Secret) dpp.UploadView {
 	s.t.Helper()
-	return s.announceAs(key, fmt.Sprintf(`{"media_type":"text/plain","size_bytes":%d,"sha256":%q,"name":"file.txt"}`, len(file), sumOf(file)))
+	return s.announced(key, client.Announcement{MediaType: "text/plain", Size: int64(len(file)), SHA256: sumOf(file), Name: "file.txt"})
 }
 
-func (s *site) announceAs(key dpp.Secret, body string) dpp.UploadView {
+func (s *site) announced(key dpp.Secret, a client.Announcement) dpp.UploadView {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, anywhere+"/v1/uploads", strings.NewReader(body))
+	view, err := s.client(key).CreateUpload(s.t.Context(), a)
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+string(key))
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := (&http.Client{Transport: s.web}).Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	var view dpp.UploadView
-	if err == nil {
-		err = json.Unmarshal(text, &view)
-	}
-	if err != nil || answer.StatusCode != http.StatusCreated {
-		s.t.Fatalf("%d %s, %v", answer.StatusCode, text, err)
 	}
 	return view
 }
@@ -207,7 +190,7 @@ func uploads(t *testing.T, start starter) {
 	})
 
 	// What was announced without a sum is looked at by whoever reads it.
-	disguised := s.announceAs(s.key, fmt.Sprintf(`{"media_type":"application/pdf","size_bytes":%d}`, len(file)))
+	disguised := s.announced(s.key, client.Announcement{MediaType: "application/pdf", Size: int64(len(file))})
 	if status := s.send(disguised, file); status != http.StatusOK {
 		t.Errorf("the PUT is answered with %d", status)
 	}
