@@ -45,7 +45,8 @@ func Sweeps() []string {
 // Intervals of the sweeps that no promise depends on.
 const (
 	sealInterval    = 2 * time.Second
-	retainInterval  = time.Minute
+	retainInterval  = time.Minute // or the retention, where that is shorter
+	shortestRetain  = time.Second
 	orphansInterval = time.Minute
 	totalsInterval  = time.Minute
 	// maintainInterval is far below the time for which a store prepares itself.
@@ -77,13 +78,14 @@ func New(service Service, opts Options, log *slog.Logger) *Reaper {
 
 // Run sweeps until ctx ends and returns when no sweep is under way.
 func (r *Reaper) Run(ctx context.Context) {
-	timing := r.service.Config().Timing
+	cfg := r.service.Config()
+	timing, retain := cfg.Timing, max(min(retainInterval, cfg.Retention), shortestRetain)
 	var loops sync.WaitGroup
 	loops.Go(func() { r.recoverLoop(ctx, timing.ReaperInterval, timing.Heartbeat) })
 	loops.Go(func() { r.every(ctx, timing.ReaperInterval, "expire", r.service.Expire) })
 	loops.Go(func() { r.every(ctx, min(sealInterval, timing.ReaperInterval), "seal", r.service.Seal) })
-	loops.Go(func() { r.retainLoop(ctx) })
-	loops.Go(func() { r.every(ctx, retainInterval, "forget", r.service.Forget) })
+	loops.Go(func() { r.retainLoop(ctx, retain) })
+	loops.Go(func() { r.every(ctx, retain, "forget", r.service.Forget) })
 	loops.Go(func() { r.orphansLoop(ctx) })
 	loops.Go(func() { r.atOnceAndEvery(ctx, maintainInterval, "maintain", r.maintain) })
 	loops.Go(func() { r.atOnceAndEvery(ctx, totalsInterval, "totals", r.total) })
@@ -110,8 +112,8 @@ func (r *Reaper) every(ctx context.Context, interval time.Duration, name string,
 
 // retainLoop deletes what is past its retention, and in the same round the uploads that
 // were kept for it.
-func (r *Reaper) retainLoop(ctx context.Context) {
-	for pause(ctx, retainInterval) {
+func (r *Reaper) retainLoop(ctx context.Context, interval time.Duration) {
+	for pause(ctx, interval) {
 		_ = r.sweep(ctx, "retain", r.service.Retain) // logged there; the next round tries again
 		_ = r.sweep(ctx, "uploads", r.service.DropUploads)
 	}
