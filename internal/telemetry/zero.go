@@ -22,7 +22,7 @@ func (m *Metrics) zero() {
 	for _, role := range []string{"worker", "reaper"} {
 		m.settleLag.WithLabelValues(role)
 	}
-	for _, batch := range []string{"submit", "put", "end", "poll", "account", "upload"} {
+	for _, batch := range []string{"submit", "put", "end", "poll", "account", "key", "upload"} {
 		m.batches.WithLabelValues(batch)
 		m.batchWait.WithLabelValues(batch)
 	}
