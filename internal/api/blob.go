@@ -48,7 +48,9 @@ func DenyBlob(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
 	case x.r.Method == http.MethodPut:
 		x.refuse(uploadRefusal(err))
-		x.drain()
+		if x.reason != dpp.ReasonBodyTooLarge { // after which it was done
+			x.drain()
+		}
 	case errors.Is(err, blob.ErrBadSignature):
 		x.refuse(&runs.Refusal{
 			Reason: dpp.ReasonScopeMissing, Detail: "The signature of this URL is wrong, or its time is over.",

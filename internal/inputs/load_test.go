@@ -220,3 +220,36 @@ func TestARunThatIsStopped(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsTaken(t *testing.T) {
+	w := newWorld(t, inputs.Options{}, nil)
+	apng := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08acTL\x00\x00\x00\x01"
+	for _, c := range []struct {
+		declared, content string
+		accept            []string
+		want              string // empty: refused
+	}{
+		{"text/csv", table, []string{"text/plain"}, "text/csv"},
+		{"application/json", `{"a":1}`, []string{"application/pdf", "text/plain"}, "application/json"},
+		{"text/x-log", "a line", []string{"text/plain"}, "text/plain"},
+		{"text/plain", table, []string{"text/csv"}, ""},
+		{"text/csv", table, []string{"application/csv"}, "text/csv"},
+		{"application/octet-stream", string(pdf), []string{"application/pdf"}, "application/pdf"},
+		{"application/x-pdf", string(pdf), []string{"application/pdf"}, "application/pdf"},
+		{"image/jpg", jpeg, []string{"image/jpeg"}, "image/jpeg"},
+		{"IMAGE/PNG", apng, []string{"image/png"}, "image/apng"},
+		{"image/png", string(pdf), nil, ""},
+		{"application/octet-stream", "\x00\x01", nil, "application/octet-stream"},
+		{"application/octet-stream", "\x00\x01", []string{"text/plain"}, ""},
+	} {
+		n := need(inline(c.declared, []byte(c.content)))
+		n.Accept = c.accept
+		got, err := w.load(n)
+		switch {
+		case c.want == "":
+			failed(t, c.declared, err, dpp.ReasonInputRejected, "/files/0")
+		case err != nil || got.MediaType != c.want:
+			t.Errorf("%s of %q: %+v, %v, want %s", c.declared, c.accept, got, err, c.want)
+		}
+	}
+}
