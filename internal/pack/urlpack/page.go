@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/net/html"
 
+	"dpp"
 	"dpp/internal/fetch"
 )
 
@@ -126,7 +127,7 @@ func (p *Page) readVerbatim(text decoded, k kind, cut bool, w want) {
 	if w.links {
 		p.Links = &Links{Internal: []Link{}, External: []Link{}}
 	}
-	p.start(scoreVerbatim, "")
+	p.score, p.Content = scoreVerbatim, &Content{Found: byNobody, Density: dpp.FullScore}
 	if k == kindJSON && !cut && !jsontext.Value(text.text).IsValid() {
 		p.lower(factorBadFormat, "json_not_valid")
 	}
@@ -146,20 +147,13 @@ func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.UR
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	content, how := mainContent(d.doc, base)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	content, err := mainContent(ctx, d.doc, base)
+	if err != nil {
+		return err
 	}
-	plain := plainText(content)
+	plain := plainText(content.root)
 	p.TotalChars = utf8.RuneCountInString(plain)
-	switch how {
-	case byReadability:
-		p.start(scoreReadability, "")
-	case bySemantics:
-		p.start(scoreSemantics, "content_by_markup")
-	default:
-		p.start(scoreBody, "content_is_whole_page")
-	}
+	p.startContent(content)
 	if p.TotalChars < thinText {
 		p.lower(factorThin, "little_text")
 	}
@@ -167,7 +161,7 @@ func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.UR
 		p.Truncated = true
 		p.lower(factorBodyCut, "page_too_complex")
 	}
-	return p.render(content, plain, base, w)
+	return p.render(content.root, plain, base, w)
 }
 
 // render gives the main content in the forms asked for.

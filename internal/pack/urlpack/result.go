@@ -43,6 +43,7 @@ type Page struct {
 	HTML     *string `json:"html,omitzero"`
 	Links    *Links  `json:"links,omitzero"`
 
+	Content  *Content  `json:"content"`
 	Metadata *Metadata `json:"metadata"`
 	// ContentSHA256 is of the body as it was sent, its content encoding undone.
 	ContentSHA256 string `json:"content_sha256"`
@@ -58,6 +59,15 @@ type Page struct {
 	Notes []string `json:"notes,omitzero"`
 
 	score dpp.Score
+}
+
+// Content tells how the main content was found.
+type Content struct {
+	Found method `json:"found_by"`
+	// Agreement is how much of their text the two article extractors have in common,
+	// where they found the content; Density is the share of it outside of links.
+	Agreement *dpp.Score `json:"agreement,omitzero"`
+	Density   dpp.Score  `json:"text_density"`
 }
 
 const notFetched = "NOT_FETCHED"

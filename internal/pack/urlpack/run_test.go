@@ -67,7 +67,7 @@ func TestOneFailingURLNeverFailsTheOthers(t *testing.T) {
 				t.Errorf("%s: %+v", c.url, r)
 			}
 			if c.reason == "" {
-				if r.Error != nil || r.Reliability != scoreReadability || r.Title != "Tide tables" || len(r.Hops) == 0 || r.FinalURL == "" {
+				if r.Error != nil || r.Reliability != articleScore || r.Title != "Tide tables" || len(r.Hops) == 0 || r.FinalURL == "" {
 					t.Errorf("%s: %+v", c.url, r)
 				}
 				continue
@@ -90,7 +90,7 @@ func TestOneFailingURLNeverFailsTheOthers(t *testing.T) {
 		if len(outcome.Blocked) != blocks || len(outcome.Discarded) != dropped || outcome.Stopped != "" || outcome.Remaining != nil {
 			t.Errorf("%d blocked, %d discarded, stopped %q", len(outcome.Blocked), len(outcome.Discarded), outcome.Stopped)
 		}
-		if want := dpp.Score(3 * int64(scoreReadability) / int64(len(cases))); outcome.Reliability != want || len(outcome.Reasons) != dropped {
+		if want := dpp.Score(3 * int64(articleScore) / int64(len(cases))); outcome.Reliability != want || len(outcome.Reasons) != dropped {
 			t.Errorf("reliability %s, want %s: %q", outcome.Reliability, want, outcome.Reasons)
 		}
 		// Charged: what was dialled. Free: what was refused or not found before.
@@ -185,7 +185,7 @@ func checkRest(t *testing.T, outcome *pack.Outcome, urls, rest []string, stop dp
 			t.Errorf("%s: %+v %+v", urls[i], r, r.Error)
 		}
 	}
-	if outcome.Reliability != scoreReadability && outcome.Reliability != scoreVerbatim {
+	if outcome.Reliability != articleScore && outcome.Reliability != scoreVerbatim {
 		t.Errorf("what was left undone changed the reliability to %s", outcome.Reliability)
 	}
 	if len(rest) == 0 {
