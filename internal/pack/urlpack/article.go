@@ -49,7 +49,7 @@ type content struct {
 // returns an error only where ctx ends first.
 func mainContent(ctx context.Context, doc *html.Node, base *url.URL) (*content, error) {
 	body := bodyOf(doc)
-	removeUnseen(doc)
+	removeUnseen(body)
 	c, err := extracted(ctx, doc, body, base)
 	if err != nil {
 		return nil, err
@@ -189,7 +189,7 @@ var (
 )
 
 // removeUnseen removes what a reader of the page does not see: elements that the
-// page hides, dialogs among them.
+// page hides, dialogs among them, and those for machines.
 func removeUnseen(n *html.Node) {
 	removeElements(n, isUnseen)
 }
@@ -214,23 +214,14 @@ func removeElements(n *html.Node, fits func(*html.Node) bool) {
 
 func isUnseen(n *html.Node) bool {
 	style := strings.ToLower(strings.ReplaceAll(attribute(n.Attr, "style"), " ", ""))
-	return n.Data == "dialog" || oneOf(strings.ToLower(attribute(n.Attr, "role")), "dialog", "alertdialog") ||
-		hasAttribute(n, "hidden") || attribute(n.Attr, "aria-hidden") == "true" ||
+	return n.Data == "dialog" || declaringTags[n.Data] || oneOf(strings.ToLower(attribute(n.Attr, "role")), "dialog", "alertdialog") ||
+		hasKey(n.Attr, "hidden") || attribute(n.Attr, "aria-hidden") == "true" ||
 		strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden")
 }
 
 func surrounds(n *html.Node) bool {
 	return surroundings[n.Data] || surroundingRoles[strings.ToLower(attribute(n.Attr, "role"))] ||
 		n.Data == "header" && !oneOf(n.Parent.Data, "article", "main") && !holdsHeading(n)
-}
-
-func hasAttribute(n *html.Node, key string) bool {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return true
-		}
-	}
-	return false
 }
 
 func holdsHeading(n *html.Node) bool {

@@ -179,9 +179,9 @@ func TestMetadata(t *testing.T) {
 <meta name=description content=D><meta property=og:description content=no><meta property=og:site_name content=Site><meta property=og:image content=i.png>
 <meta property=article:published_time content=2024-05-06T07:08:09Z><meta property=article:modified_time content=2025-01-01>
 <meta http-equiv=refresh content="0;url=http://u:p@127.0.0.1/">`).facts
-	got := f.metadata(pageURL, http.Header{}, "utf-8")
+	got := f.metadata(pageURL, http.Header{}, "utf-8", nil)
 	want := &Metadata{
-		Description: "D", Author: "Ada", SiteName: "Site", Published: "2024-05-06T07:08:09Z", Modified: "2025-01-01", Language: "de",
+		Description: "D", Author: "Ada", SiteName: "Site", Published: "2024-05-06T07:08:09Z", Modified: "2025-01-01", Language: "de", LanguageSource: "html",
 		Canonical: "https://cdn.example.org/c", Image: "https://cdn.example.org/x/i.png", Charset: "utf-8", MetaRefresh: "http://127.0.0.1/",
 		OpenGraph: map[string]string{"description": "no", "site_name": "Site", "image": "i.png"},
 	}
@@ -189,7 +189,7 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	empty := enter(t, "<base href='javascript:x'><link rel=canonical href='data:x'>").facts
-	if got := empty.metadata(pageURL, http.Header{"Content-Language": {"fr-CA, en"}}, ""); !reflect.DeepEqual(got, &Metadata{Language: "fr-CA"}) {
+	if got := empty.metadata(pageURL, http.Header{"Content-Language": {"fr-CA, en"}}, "", nil); !reflect.DeepEqual(got, &Metadata{Language: "fr-CA", LanguageSource: "header"}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -200,7 +200,7 @@ func TestMetadataIsBounded(t *testing.T) {
 		fmt.Fprintf(&head, "<meta property=og:%d content='%s'>", i, strings.Repeat("ü", 3000))
 	}
 	f := enter(t, head.String()+"<title>"+strings.Repeat("t", 10_000)).facts
-	m := f.metadata(pageURL, http.Header{}, "")
+	m := f.metadata(pageURL, http.Header{}, "", nil)
 	if len(f.metas) > maxMetas || len(m.OpenGraph) > maxOpenGraph || utf8.RuneCountInString(f.title) != maxTitle {
 		t.Errorf("%d metas, %d of OpenGraph, a title of %d", len(f.metas), len(m.OpenGraph), len(f.title))
 	}

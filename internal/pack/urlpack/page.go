@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,20 +50,19 @@ func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) 
 	if err != nil {
 		return nil, err
 	}
-	final, err := url.Parse(answer.URL)
-	if err != nil {
-		return nil, fmt.Errorf("final URL: %w", err)
-	}
 	text := decodeText(answer.Body, answer.ContentType)
 	sum := sha256.Sum256(answer.Body)
 	page := &Page{
 		ContentSHA256: hex.EncodeToString(sum[:]),
 		ContentBytes:  len(answer.Body),
 		Truncated:     answer.Truncated,
+		Risks:         []Risk{},
 	}
+	visit := visitOf(answer)
 	if kind == kindHTML {
-		err = page.readHTML(ctx, text.text, text.charset, final, answer.Header, w)
+		err = page.readHTML(ctx, text, visit, answer.Header, w)
 	} else {
+		page.Risks = append(page.Risks, risksOf(visit, nil)...)
 		page.readVerbatim(text, kind, answer.Truncated, w)
 	}
 	if err != nil {
@@ -133,17 +131,20 @@ func (p *Page) readVerbatim(text decoded, k kind, cut bool, w want) {
 	}
 }
 
-func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.URL, header http.Header, w want) error {
-	d, err := openDoor(ctx, text)
+func (p *Page) readHTML(ctx context.Context, text decoded, visit visited, header http.Header, w want) error {
+	d, err := openDoor(ctx, text.text)
 	if err != nil {
 		return err
 	}
-	base := d.facts.baseOf(final)
+	base := d.facts.baseOf(visit.final)
 	p.Title = d.facts.titleOf(d.body)
-	p.Metadata = d.facts.metadata(final, header, charset)
+	data := d.facts.jsonLD()
+	p.Metadata = d.facts.metadata(visit.final, header, text.charset, data)
+	p.Risks = append(p.Risks, risksOf(visit, &d.facts)...)
 	if w.links {
-		p.Links = linksOf(d.body, base, final)
+		p.Links = linksOf(d.body, base, visit.final)
 	}
+	appRoot := holdsAppRoot(d.body)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -153,6 +154,8 @@ func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.UR
 	}
 	plain := plainText(content.root)
 	p.TotalChars = utf8.RuneCountInString(plain)
+	p.Metadata.detectLanguage(plain)
+	p.NeedsJavaScript = d.facts.needsScripts(p.TotalChars, appRoot)
 	p.startContent(content)
 	if p.TotalChars < thinText {
 		p.lower(factorThin, "little_text")

@@ -22,9 +22,41 @@ type Result struct {
 	Hops        []fetch.Hop `json:"hops,omitzero"`
 	ContentType string      `json:"content_type,omitzero"`
 	FetchedAt   string      `json:"fetched_at,omitzero"`
+	TLS         *TLS        `json:"tls,omitzero"`
 	// Page is set exactly where OK is true.
 	*Page
 	Reliability dpp.Score `json:"reliability"`
+}
+
+// TLS is the certificate of the server that answered, which was verified.
+type TLS struct {
+	Version   string   `json:"version"`
+	Issuer    string   `json:"issuer"`
+	Names     []string `json:"names"`
+	NotBefore string   `json:"not_before"`
+	NotAfter  string   `json:"not_after"`
+}
+
+const (
+	maxCertificateNames = 20
+	maxCertificateText  = 200
+)
+
+func tlsOf(t *fetch.TLS) *TLS {
+	if t == nil {
+		return nil
+	}
+	shown := &TLS{
+		Version:   t.Version,
+		Issuer:    limit(printable(t.Issuer), maxCertificateText),
+		Names:     []string{},
+		NotBefore: t.NotBefore.UTC().Format(timeFormat),
+		NotAfter:  t.NotAfter.UTC().Format(timeFormat),
+	}
+	for _, name := range t.Names[:min(len(t.Names), maxCertificateNames)] {
+		shown.Names = append(shown.Names, limit(printable(name), maxCertificateText))
+	}
+	return shown
 }
 
 // ResultError says why there is no page.
@@ -45,6 +77,9 @@ type Page struct {
 
 	Content  *Content  `json:"content"`
 	Metadata *Metadata `json:"metadata"`
+	// NeedsJavaScript is there for HTML.
+	NeedsJavaScript *Scripted `json:"needs_javascript,omitzero"`
+	Risks           []Risk    `json:"risks"`
 	// ContentSHA256 is of the body as it was sent, its content encoding undone.
 	ContentSHA256 string `json:"content_sha256"`
 	ContentBytes  int    `json:"content_bytes"`

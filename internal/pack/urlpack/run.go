@@ -154,7 +154,7 @@ func (r *run) read(ctx context.Context, url string, answer *fetch.Result) entry 
 			result = readError(url, err)
 		}
 	}
-	result.FinalURL, result.StatusCode, result.Hops = answer.URL, answer.Status, answer.Hops
+	result.FinalURL, result.StatusCode, result.Hops, result.TLS = answer.URL, answer.Status, answer.Hops, tlsOf(answer.TLS)
 	result.ContentType = limit(printable(firstOf(answer.ContentType, http.DetectContentType(answer.Body))), maxContentType)
 	result.FetchedAt = answer.FetchedAt.UTC().Format(timeFormat)
 	return entry{result: result}

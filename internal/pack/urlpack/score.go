@@ -18,7 +18,6 @@ const (
 	partDensity     dpp.Score = 100_000
 
 	factorThin      dpp.Score = 500_000 // hardly any text: perhaps a page that only scripts fill
-	factorScripted  dpp.Score = 500_000 // the page says that scripts fill it
 	factorGuessed   dpp.Score = 900_000 // no character set was declared
 	factorDamaged   dpp.Score = 600_000 // more than one character in a thousand was unreadable
 	factorBodyCut   dpp.Score = 700_000 // the page was longer than the pack reads
