@@ -73,7 +73,7 @@ func newPacks(cfg config.Config, own []netip.AddrPort, packs []pack.Pack) (*pack
 		return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
 	}
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher))
+	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher, urlpack.Options{}))
 }
 
 // publicNames is the platform's own name, which no pack may reach. An address is

@@ -86,7 +86,7 @@ func byPack(ctx context.Context, pages []page) ([]string, error) {
 	}))
 	defer server.Close()
 	policy := fetch.Policy{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	tested := urlpack.New(fetch.New(fetch.Options{Policy: policy}))
+	tested := urlpack.New(fetch.New(fetch.Options{Policy: policy}), urlpack.Options{})
 	var texts []string
 	for some := range slices.Chunk(pages, mostURLs) {
 		found, err := runPack(ctx, tested, server.URL, some)

@@ -15,6 +15,7 @@ type method string
 
 const (
 	byNobody     method = "verbatim"   // all that was sent, as it is
+	byDocument   method = "document"   // all pages of a document
 	byExtractors method = "extractors" // chosen by the article extractors
 	byMarkup     method = "markup"     // marked by the page as its main content
 	byPage       method = "page"       // all of the page but its surroundings

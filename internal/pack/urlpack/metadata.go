@@ -84,7 +84,7 @@ func namesOf(value any) []string {
 			v = thing["name"]
 		}
 		if text, ok := v.(string); ok && strings.TrimSpace(text) != "" {
-			names = append(names, strings.Join(strings.Fields(printable(text)), " "))
+			names = append(names, oneLine(text))
 		}
 	}
 	return names

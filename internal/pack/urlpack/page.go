@@ -25,24 +25,28 @@ const (
 	kindHTML
 	kindJSON
 	kindText
+	kindPDF
 )
 
 var (
 	errUnsupported = errors.New("no content type that this pack reads")
 	errMismatch    = errors.New("the content is not what its type says")
 	errEmpty       = errors.New("nothing was sent")
+	// errDocumentSize: a document of which a part says nothing.
+	errDocumentSize = errors.New("the document is longer than is read")
 )
 
 // want is what a caller wants to see of a page.
 type want struct {
 	markdown, text, html, links bool
 	chars                       int
+	fields                      []field
 }
 
-// readPage makes a page of an answer. It works on memory only, for a bounded
-// time: what one step takes is bounded by the size of its input, and between the
-// steps it looks whether ctx has ended.
-func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) {
+// readPage makes a page of an answer; pdf may be nil. Apart from documents it works
+// on memory only, for a bounded time: what one step takes is bounded by the size of
+// its input, and between the steps it looks whether ctx has ended.
+func readPage(ctx context.Context, answer *fetch.Result, w want, pdf PDFReader) (*Page, error) {
 	if len(answer.Body) == 0 {
 		return nil, errEmpty
 	}
@@ -50,26 +54,44 @@ func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) 
 	if err != nil {
 		return nil, err
 	}
-	text := decodeText(answer.Body, answer.ContentType)
-	sum := sha256.Sum256(answer.Body)
 	page := &Page{
-		ContentSHA256: hex.EncodeToString(sum[:]),
+		ContentSHA256: sumOf(answer.Body),
 		ContentBytes:  len(answer.Body),
 		Truncated:     answer.Truncated,
 		Risks:         []Risk{},
+		Extracted:     newExtracted(w.fields),
 	}
 	visit := visitOf(answer)
-	if kind == kindHTML {
-		err = page.readHTML(ctx, text, visit, answer.Header, w)
-	} else {
-		page.Risks = append(page.Risks, risksOf(visit, nil)...)
-		page.readVerbatim(text, kind, answer.Truncated, w)
+	switch {
+	case kind == kindPDF && pdf == nil:
+		return nil, errUnsupported
+	case kind == kindPDF:
+		err = page.readPDF(ctx, pdf, answer, w)
+	default:
+		text := decodeText(answer.Body, answer.ContentType)
+		if kind == kindHTML {
+			err = page.readHTML(ctx, text, visit, answer.Header, w)
+		} else {
+			page.readVerbatim(text, kind, answer.Truncated, w)
+		}
+		page.judge(text, answer.Truncated)
 	}
 	if err != nil {
 		return nil, err
 	}
-	page.judge(text, answer.Truncated)
+	if kind != kindHTML {
+		page.Risks = append(page.Risks, risksOf(visit, nil)...)
+		for _, f := range w.fields {
+			page.lacks(f.name)
+		}
+	}
+	page.countChars()
 	return page, nil
+}
+
+func sumOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // kindOf believes a content type unless the bytes contradict it.
@@ -80,8 +102,13 @@ func kindOf(answer *fetch.Result) (kind, error) {
 	if declared == "" {
 		k = kindNamed(sniffed)
 	}
-	if k == unreadable {
-		return k, errUnsupported
+	switch isPDF := kindNamed(sniffed) == kindPDF; {
+	case isPDF && oneOf(declared, "", "application/octet-stream", "application/pdf", "application/x-pdf"):
+		return kindPDF, nil
+	case k == kindPDF:
+		return unreadable, errMismatch
+	case k == unreadable:
+		return unreadable, errUnsupported
 	}
 	if !strings.HasPrefix(sniffed, "text/") && !wideCharacters(answer) {
 		return unreadable, errMismatch
@@ -93,6 +120,8 @@ func kindNamed(media string) kind {
 	switch {
 	case media == "text/html" || media == "application/xhtml+xml":
 		return kindHTML
+	case media == "application/pdf" || media == "application/x-pdf":
+		return kindPDF
 	case media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json"):
 		return kindJSON
 	case strings.HasPrefix(media, "text/"), media == "application/xml", strings.HasSuffix(media, "+xml"),
@@ -113,14 +142,11 @@ func (p *Page) readVerbatim(text decoded, k kind, cut bool, w want) {
 	whole := printable(text.text)
 	p.Metadata = &Metadata{Charset: text.charset}
 	p.TotalChars = utf8.RuneCountInString(whole)
-	short, more := cutText(whole, w.chars)
-	p.Truncated = p.Truncated || more
-	p.Chars = utf8.RuneCountInString(short)
 	if w.markdown {
-		p.Markdown = &short
+		p.give(&p.Markdown, whole, w.chars, formMarkdown)
 	}
 	if w.text {
-		p.Text = &short
+		p.give(&p.Text, whole, w.chars, formText)
 	}
 	if w.links {
 		p.Links = &Links{Internal: []Link{}, External: []Link{}}
@@ -145,6 +171,11 @@ func (p *Page) readHTML(ctx context.Context, text decoded, visit visited, header
 		p.Links = linksOf(d.body, base, visit.final)
 	}
 	appRoot := holdsAppRoot(d.body)
+	if p.Extracted != nil {
+		if err := d.describe(base, data).extract(ctx, w.fields, p.Extracted); err != nil {
+			return err
+		}
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -169,31 +200,31 @@ func (p *Page) readHTML(ctx context.Context, text decoded, visit visited, header
 
 // render gives the main content in the forms asked for.
 func (p *Page) render(content *html.Node, plain string, base *url.URL, w want) error {
-	counted := false
-	add := func(to **string, text string, cut bool) {
-		*to = &text
-		p.Truncated = p.Truncated || cut
-		if !counted {
-			p.Chars, counted = utf8.RuneCountInString(text), true
+	for _, f := range []struct {
+		wanted bool
+		to     **string
+		form   form
+		make   func(n *html.Node, from *url.URL, chars int) (string, bool, error)
+	}{{w.markdown, &p.Markdown, formMarkdown, markdown}, {w.html, &p.HTML, formHTML, cleanHTML}} {
+		if !f.wanted {
+			continue
 		}
-	}
-	if w.markdown {
-		text, cut, err := markdown(content, base, w.chars)
+		text, cut, err := f.make(content, base, w.chars)
 		if err != nil {
 			return err
 		}
-		add(&p.Markdown, text, cut)
+		*f.to = &text
+		if !cut {
+			continue
+		}
+		whole, _, err := f.make(content, base, maxWhole)
+		if err != nil {
+			return err
+		}
+		p.keepWhole(f.form, whole)
 	}
 	if w.text {
-		text, cut := cutText(plain, w.chars)
-		add(&p.Text, text, cut)
-	}
-	if w.html {
-		text, cut, err := cleanHTML(content, base, w.chars)
-		if err != nil {
-			return err
-		}
-		add(&p.HTML, text, cut)
+		p.give(&p.Text, plain, w.chars, formText)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"dpp"
 	"dpp/internal/fetch"
 )
@@ -28,7 +30,7 @@ var everything = want{markdown: true, text: true, html: true, links: true, chars
 
 func read(t *testing.T, contentType, body string, w want) *Page {
 	t.Helper()
-	page, err := readPage(t.Context(), answerOf(contentType, body), w)
+	page, err := readPage(t.Context(), answerOf(contentType, body), w, nil)
 	if err != nil {
 		t.Fatalf("%.80q: %v", body, err)
 	}
@@ -203,7 +205,7 @@ func TestContentThatIsNotRead(t *testing.T) {
 		"nonsense type":   {"a/b/c;;", "text", errUnsupported},
 		"nothing":         {"text/html", "", errEmpty},
 	} {
-		if _, err := readPage(t.Context(), answerOf(c.contentType, c.body), everything); !errors.Is(err, c.want) {
+		if _, err := readPage(t.Context(), answerOf(c.contentType, c.body), everything, nil); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -212,7 +214,7 @@ func TestContentThatIsNotRead(t *testing.T) {
 func TestPageSaysWhatWasCut(t *testing.T) {
 	answer := answerOf("text/html", tidePage("", "", ""))
 	answer.Truncated = true
-	p, err := readPage(t.Context(), answer, everything)
+	p, err := readPage(t.Context(), answer, everything, nil)
 	if err != nil || !p.Truncated || p.score != articleScore*7/10 || !slices.Equal(p.Notes, []string{"body_cut"}) {
 		t.Errorf("%v %+v", err, p)
 	}
@@ -225,7 +227,7 @@ func TestPageSaysWhatWasCut(t *testing.T) {
 func TestReadingStopsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := readPage(ctx, answerOf("text/html", tidePage("", "", "")), everything); !errors.Is(err, context.Canceled) {
+	if _, err := readPage(ctx, answerOf("text/html", tidePage("", "", "")), everything, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -238,10 +240,19 @@ func FuzzPage(f *testing.F) {
 	f.Add("", "<html><title>x</title><svg><p>y</svg><template>z", uint16(100))
 	f.Add("application/json", `{"a":[1]}`, uint16(100))
 	f.Add("text/plain; charset=utf-16", "a\x00", uint16(100))
+	f.Add("text/html", "<div itemscope itemtype=x/Y><h1 itemprop=name>a</h1><div itemprop=b itemscope><i itemprop=c>d</div></div><form action=http://x><input type=password>", uint16(100))
+	f.Add("text/html", "<script type=application/ld+json>{\"@type\":\"A\",\"name\":[1,{\"name\":\"x\"}]}</script><noscript>javascript</noscript><div id=root></div>", uint16(100))
+	fields, findings := compileFields(map[string]fieldSpec{
+		"a": {CSS: "div > *:not(p) ~ [href], h1"}, "name": {JSONSchema: jsontext.Value(`{"type":"array","items":{"type":"string"}}`)},
+		"b": {JSONSchema: jsontext.Value(`{"properties":{"c":{"type":"number"},"name":{"type":"string"}}}`)},
+	})
+	if len(findings) > 0 {
+		f.Fatal(findings)
+	}
 	f.Fuzz(func(t *testing.T, contentType, body string, most uint16) {
 		w := everything
-		w.chars = 100 + int(most)
-		page, err := readPage(t.Context(), answerOf(contentType, body), w)
+		w.chars, w.fields = 100+int(most), fields
+		page, err := readPage(t.Context(), answerOf(contentType, body), w, nil)
 		if err != nil {
 			if !errors.Is(err, errUnsupported) && !errors.Is(err, errMismatch) && !errors.Is(err, errEmpty) {
 				t.Fatal(err)
@@ -250,6 +261,9 @@ func FuzzPage(f *testing.F) {
 		}
 		if page.score <= 0 || page.score > dpp.FullScore {
 			t.Fatalf("score %s", page.score)
+		}
+		if found := len(page.Values); found != len(page.From) || found+len(page.Missing) < len(fields) {
+			t.Fatalf("%d fields found and %q missing", found, page.Missing)
 		}
 		for _, text := range []*string{page.Markdown, page.Text, page.HTML} {
 			if text == nil {

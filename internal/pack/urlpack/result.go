@@ -1,6 +1,9 @@
 package urlpack
 
 import (
+	"net/http"
+	"regexp"
+
 	"dpp"
 	"dpp/internal/fetch"
 )
@@ -23,7 +26,10 @@ type Result struct {
 	ContentType string      `json:"content_type,omitzero"`
 	FetchedAt   string      `json:"fetched_at,omitzero"`
 	TLS         *TLS        `json:"tls,omitzero"`
-	// Page is set exactly where OK is true.
+	Validators  *Validators `json:"validators,omitzero"`
+	// NotModified: the content is the one that the caller knows, and is not given.
+	NotModified bool `json:"not_modified,omitzero"`
+	// Page is set exactly where OK is true and NotModified is not.
 	*Page
 	Reliability dpp.Score `json:"reliability"`
 }
@@ -59,6 +65,32 @@ func tlsOf(t *fetch.TLS) *TLS {
 	return shown
 }
 
+// Validators are what a server says of an answer's version, for unchanged_since.
+type Validators struct {
+	ETag         string `json:"etag,omitzero"`
+	LastModified string `json:"last_modified,omitzero"`
+}
+
+const maxValidator = 256
+
+// validatorsOf keeps what can be sent again.
+func validatorsOf(header http.Header) *Validators {
+	v := new(Validators)
+	if tag := header.Get("Etag"); len(tag) <= maxValidator && etagForm.MatchString(tag) {
+		v.ETag = tag
+	}
+	if at, err := http.ParseTime(header.Get("Last-Modified")); err == nil {
+		v.LastModified = at.UTC().Format(http.TimeFormat)
+	}
+	if *v == (Validators{}) {
+		return nil
+	}
+	return v
+}
+
+// etagForm is that of RFC 9110, in ASCII.
+var etagForm = regexp.MustCompile(`^(W/)?"[\x21\x23-\x7e]*"$`)
+
 // ResultError says why there is no page.
 type ResultError struct {
 	Reason    string `json:"reason_code"`
@@ -90,10 +122,16 @@ type Page struct {
 	// Truncated: a text was cut at the number of characters asked for, or the
 	// body at the pack's bound.
 	Truncated bool `json:"truncated"`
+	// Artifacts names the file of each form whose text was cut, with all of it.
+	Artifacts map[string]string `json:"artifacts,omitzero"`
+	*Extracted
+	// Document is there for documents with pages.
+	Document *Document `json:"document,omitzero"`
 	// Notes name what lowers the reliability.
 	Notes []string `json:"notes,omitzero"`
 
 	score dpp.Score
+	whole []wholeText
 }
 
 // Content tells how the main content was found.

@@ -369,7 +369,7 @@ func TestOverLoopback(t *testing.T) {
 	defer server.Close()
 	j, _ := job(dpp.USD, `,"formats":["markdown","links"]`, server.URL+"/0/a", server.URL+"/to/"+server.URL+"/0/b", "http://169.254.169.254/")
 	allowed := fetch.Policy{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	outcome, err := New(fetch.New(fetch.Options{Policy: allowed})).Run(t.Context(), j)
+	outcome, err := New(fetch.New(fetch.Options{Policy: allowed}), Options{}).Run(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +383,7 @@ func TestOverLoopback(t *testing.T) {
 	if r := results[2]; r.OK || r.Error.Reason != "ADDRESS_NOT_ALLOWED" || outcome.Blocked[0].AddressClass != "metadata" {
 		t.Errorf("%+v %+v", r, outcome.Blocked)
 	}
-	if outcome, err = New(fetch.New(fetch.Options{})).Run(t.Context(), j); err == nil {
+	if outcome, err = New(fetch.New(fetch.Options{}), Options{}).Run(t.Context(), j); err == nil {
 		t.Errorf("loopback that nobody allowed: %+v", outcome)
 	}
 }

@@ -178,6 +178,3 @@ func (m *microdataReader) value(n *html.Node) any {
 	}
 	return text
 }
-
-// line is the text of a subtree in one line.
-func line(n *html.Node) string { return strings.Join(strings.Fields(plainText(n)), " ") }

@@ -27,15 +27,22 @@ const maxBody = 4 * mib
 // Pack is the url pack.
 type Pack struct {
 	fetcher  *fetch.Fetcher
+	pdf      PDFReader
 	manifest *pack.Manifest
 	readers  chan struct{} // holds a token for each page being read
 }
 
 var _ pack.Pack = (*Pack)(nil)
 
+// Options of a [Pack]. The zero value works.
+type Options struct {
+	// PDF reads PDF documents. Without it they are content that is not read.
+	PDF PDFReader
+}
+
 // New returns the pack on a fetcher, whose policy says what may be reached.
-func New(fetcher *fetch.Fetcher) *Pack {
-	return &Pack{fetcher: fetcher, manifest: newManifest(), readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
+func New(fetcher *fetch.Fetcher, opts Options) *Pack {
+	return &Pack{fetcher: fetcher, pdf: opts.PDF, manifest: newManifest(), readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Manifest describes the pack.
@@ -48,15 +55,19 @@ const typicalPage = 200 << 10
 // one never keeps the others from being fetched.
 func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 	in, err := decodeInputs(raw)
-	if err != nil || len(in.URLs) == 0 {
-		return pack.Estimate{}, &pack.InputError{Fields: []pack.FieldError{{
-			Code: "type", Message: "The inputs are not of the form that the schema describes.", Expected: "an object with urls",
-		}}}
+	if err != nil {
+		return pack.Estimate{}, err
 	}
 	n := int64(len(in.URLs))
-	least := quantities(n, 1)
+	free := int64(0) // of content, where the server says that nothing changed
+	for _, url := range in.URLs {
+		if in.known[url].conditional() {
+			free++
+		}
+	}
+	least := quantities(n, min(1, n-free))
 	return pack.Estimate{
-		Minimum: quantities(1, 1),
+		Minimum: quantities(1, 1-min(1, free)),
 		All:     least,
 		Low:     least,
 		Likely:  quantities(n, (n*typicalPage+mib-1)/mib),
@@ -65,7 +76,11 @@ func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 }
 
 func quantities(urls, mibs int64) []pack.Quantity {
-	return []pack.Quantity{{Unit: unitURL, Quantity: urls}, {Unit: unitMiB, Quantity: mibs}}
+	list := []pack.Quantity{{Unit: unitURL, Quantity: urls}}
+	if mibs > 0 {
+		list = append(list, pack.Quantity{Unit: unitMiB, Quantity: mibs})
+	}
+	return list
 }
 
 // Run fetches the URLs.
