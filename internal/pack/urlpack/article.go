@@ -22,11 +22,12 @@ const (
 )
 
 const (
-	// maxEffort bounds what the extractors are given: characters times the depth at
-	// which they stand, which is what they walk again and again, and the names that
-	// they search with many expressions.
+	// maxEffort bounds what the extractors are given: characters and nodes times the
+	// depth at which they stand, which is what they walk and move again and again,
+	// and the names that they search with many expressions.
 	maxEffort   = 8_000_000
 	maxElements = 20_000
+	nodesWeight = 4
 	namesWeight = 8
 	// maxParagraphs bounds paragraphs times the length of the text, because
 	// trafilatura adds the text up one paragraph at a time.
@@ -164,6 +165,7 @@ func tooMuch(doc *html.Node) bool {
 	effort, elements, text, paragraphs := 0, 0, 0, 0
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {
+		effort += nodesWeight * depth
 		switch n.Type {
 		case html.TextNode:
 			effort += len(n.Data) * depth
