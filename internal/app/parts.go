@@ -76,17 +76,21 @@ func newPacks(cfg config.Config, own []netip.AddrPort, packs []pack.Pack) (*pack
 	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher, urlpack.Options{}))
 }
 
-// publicNames is the platform's own name, which no pack may reach. An address is
-// none: our listeners are denied by themselves.
+// publicNames is the platform's own name, or public address, which no pack may
+// reach. Another address names a listener of ours, and those are denied as such.
 func publicNames(publicURL string) []string {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Hostname() == "" {
 		return nil
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return nil
+	name := u.Hostname()
+	if addr, err := netip.ParseAddr(name); err == nil {
+		if fetch.Classify(addr) != fetch.ClassPublic {
+			return nil
+		}
+		name = addr.String()
 	}
-	return []string{u.Hostname()}
+	return []string{name}
 }
 
 // serviceConfig is what the use cases need of the settings.

@@ -22,7 +22,7 @@ func (m *Metrics) zero() {
 	for _, role := range []string{"worker", "reaper"} {
 		m.settleLag.WithLabelValues(role)
 	}
-	for _, batch := range []string{"submit", "put", "end", "poll", "account"} {
+	for _, batch := range []string{"submit", "put", "end", "poll", "account", "key"} {
 		m.batches.WithLabelValues(batch)
 		m.batchWait.WithLabelValues(batch)
 	}
