@@ -192,7 +192,7 @@ func (d *door) push(name string, attributes []html.Attribute) {
 	}
 	if len(d.open) >= maxDepth && !keptVoids[name] {
 		d.ignored[name]++
-		if blockTags[name] {
+		if last := d.top().LastChild; blockTags[name] && (last == nil || last.Type != html.TextNode || last.Data != "\n") {
 			d.add(&html.Node{Type: html.TextNode, Data: "\n"})
 		}
 		return

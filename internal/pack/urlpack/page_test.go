@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -221,6 +222,47 @@ func TestPageSaysWhatWasCut(t *testing.T) {
 	p = read(t, "text/html", strings.Repeat("<p>tide ", maxNodes), everything)
 	if !p.Truncated || !slices.Contains(p.Notes, "page_too_complex") {
 		t.Errorf("%t %v", p.Truncated, p.Notes)
+	}
+}
+
+// Pages that are made to be dear are read all the same, in bounded memory.
+func TestReadingIsBounded(t *testing.T) {
+	fields, findings := compileFields(map[string]fieldSpec{
+		"a": {CSS: "div div div div p:not(.x) ~ p + p, li:nth-child(3), a[href*=x]"}, "b": {CSS: "*", Attr: "href"},
+		"name": {JSONSchema: jsontext.Value(`{"type":"string"}`)},
+		"c":    {JSONSchema: jsontext.Value(`{"type":"array","items":{"properties":{"a":{"type":"string"}}}}`)},
+	})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	w := everything
+	w.fields = fields
+	fill := func(part string) string { return strings.Repeat(part, maxBody/len(part)) }
+	for name, body := range map[string]string{
+		"nested":         strings.Repeat("<div>", 100_000) + "x" + strings.Repeat("</div>", 100_000),
+		"nested inline":  "<p>" + strings.Repeat("<span>", 90) + strings.Repeat("word <b>x</b>", 20_000),
+		"links":          fill("<a href=/x>y z</a> "),
+		"attributes":     "<p " + strings.Repeat("a ", 1_000_000) + ">x",
+		"many of them":   fill("<p a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8>x"),
+		"paragraphs":     fill("<p>" + sentence + "</p>"),
+		"short words":    "<p>" + fill("a "),
+		"one word":       "<p>" + fill("a"),
+		"JSON-LD":        fill(`<script type="application/ld+json">{"@type":"A","name":"b"}</script>`),
+		"nested JSON-LD": `<script type="application/ld+json">` + strings.Repeat(`{"@graph":[`, 40_000) + "</script>",
+		"microdata":      fill("<i itemprop=a itemscope itemtype=x><b itemprop=name>x</b>"),
+		"forms":          fill("<form action=/x><input type=password></form>"),
+		"articles":       strings.Repeat("<article><p>word here two three</p></article>", 9_500),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p := read(t, "text/html", body, w)
+		runtime.ReadMemStats(&after)
+		if grown := (after.TotalAlloc - before.TotalAlloc) >> 20; grown > 800 {
+			t.Errorf("%s: took %d MiB", name, grown)
+		}
+		if utf8.RuneCountInString(*p.Markdown) > w.chars || len(p.Risks) > 20 || len(p.Metadata.JSONLD) > maxThings {
+			t.Errorf("%s: %d characters, %d risks", name, p.Chars, len(p.Risks))
+		}
 	}
 }
 

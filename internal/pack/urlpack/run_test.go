@@ -2,6 +2,7 @@ package urlpack
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -385,5 +386,26 @@ func TestOverLoopback(t *testing.T) {
 	}
 	if outcome, err = New(fetch.New(fetch.Options{}), Options{}).Run(t.Context(), j); err == nil {
 		t.Errorf("loopback that nobody allowed: %+v", outcome)
+	}
+}
+
+// The certificate of a server is in the result.
+func TestOverTLS(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(site))
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	policy := fetch.Policy{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	j, _ := job(dpp.USD, "", server.URL+"/0/a")
+	outcome, err := New(fetch.New(fetch.Options{Policy: policy, RootCAs: roots}), Options{}).Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := resultsOf(t, outcome)[0]
+	if shown := r.TLS; shown == nil || shown.Version != "TLS 1.3" || shown.Issuer == "" || !slices.Contains(shown.Names, "example.com") || shown.NotAfter <= shown.NotBefore {
+		t.Errorf("%+v", r.TLS)
+	}
+	if got := codesOf(r.Risks); !slices.Equal(got, []string{"ip_host:medium"}) {
+		t.Errorf("risks %v", got)
 	}
 }
