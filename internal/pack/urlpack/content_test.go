@@ -86,7 +86,8 @@ func TestMarkdown(t *testing.T) {
 	for page, want := range map[string]string{
 		"<h2>a</h2><p>b <b>c</b> <i>d</i></p>":                                                                "## a\n\nb **c** *d*",
 		"<p><a href=/x>a</a> <a href='#y'>b</a> <a href=mailto:a@b.c>c</a>":                                   "[a](https://www.example.com/x) [b](https://www.example.com/dir/page#y) [c](mailto:a@b.c)",
-		"<p><a href='javascript:alert(1)'>a</a> <a href='data:text/html,x'>b</a> <a href='file:///etc'>c</a>": "[a]() [b]() [c]()",
+		"<p><a href='javascript:alert(1)'>a</a> <a href='data:text/html,x'>b</a> <a href='file:///etc'>c</a>": "a b c",
+		"<p>a<a href=/x></a> <a href=/y> </a><a href=/z><img src=p.png></a><a name=n><b>b</b></a>":            "a [![](https://www.example.com/dir/p.png)](https://www.example.com/z)**b**",
 		"<p><img src=p.png alt=pic> <img src='data:image/png;base64,AAAA' alt=gone>b":                         "![pic](https://www.example.com/dir/p.png) b",
 		"<ul><li>a</li><li>b</li></ul>":                                                                       "- a\n- b",
 		"<pre>\tx\n  <b>if</b> y {\n    <i>z</i>()\n  }</pre>":                                                "```\n\tx\n  if y {\n    z()\n  }\n```",

@@ -92,7 +92,7 @@ func (r *itemReader) add(value any, depth int) {
 			r.items = append(r.items, v)
 		}
 		r.add(v["@graph"], depth+1)
-		for _, key := range []string{"mainEntity", "mainEntityOfPage", "itemListElement", "item"} {
+		for _, key := range []string{"mainEntity", "mainEntityOfPage"} {
 			r.add(v[key], depth+1)
 		}
 	}
