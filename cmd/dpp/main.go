@@ -15,6 +15,9 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	if code, child := app.Child(os.Args); child {
+		return code
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the first signal asks for an end, a second one makes it

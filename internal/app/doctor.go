@@ -29,7 +29,7 @@ func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
 	if findings[2].OK {
 		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()))
 	}
-	return append(findings, checkPacks(cfg), checkAddress(ctx, cfg), checkClock())
+	return append(findings, checkPacks(cfg), checkSandbox(ctx, cfg), checkAddress(ctx, cfg), checkClock())
 }
 
 func good(name, format string, args ...any) ops.Finding {

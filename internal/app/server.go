@@ -21,6 +21,7 @@ import (
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
+	"dpp/internal/sandbox"
 	"dpp/internal/telemetry"
 	"dpp/internal/tracing"
 	"dpp/internal/worker"
@@ -55,6 +56,7 @@ type Server struct {
 	keyring *auth.Keyring
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
+	sandbox *sandbox.Pool // for what packs parse; it starts nothing before the first job
 	web     []*http.Server
 	unlock  func() error
 	address string
@@ -107,6 +109,8 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	if len(listeners) > 1 {
 		s.ops = listeners[1].Addr().String()
 	}
+	s.sandbox = newSandbox(ctx, cfg, s.log)
+	undo = append(undo, s.sandbox.Close)
 	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
@@ -314,7 +318,7 @@ func (s *Server) stop(cause error) error {
 	s.loops.Wait()
 	s.keyring.Close()
 	s.service.Close()
-	errs = append(errs, s.parts.close())
+	errs = append(errs, s.sandbox.Close(), s.parts.close())
 	s.stopTracing()
 	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")

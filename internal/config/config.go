@@ -52,6 +52,8 @@ type Config struct {
 	// ChargePlatformFaults: the minimum fee is due where the platform itself failed.
 	ChargePlatformFaults bool
 	WorkerConcurrency    int
+	// SandboxChildren is how many foreign files are parsed at once.
+	SandboxChildren int
 	// SubmitsPerMin and ReadsPerMin limit each tenant's rates.
 	SubmitsPerMin, ReadsPerMin int64
 	CORSOrigins                []string

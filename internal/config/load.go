@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -129,6 +130,9 @@ func (c *Config) fillIn() {
 		if c.Shared {
 			c.Timing.ReaperInterval = 30 * time.Second
 		}
+	}
+	if c.SandboxChildren == 0 {
+		c.SandboxChildren = min(max(runtime.NumCPU(), 2), 8)
 	}
 	if c.QueueURL == inDatabase {
 		c.QueueURL = ""

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func TestDefaults(t *testing.T) {
 			ReservationTTL: time.Hour, MaxAttempts: 2,
 		},
 		DrainGrace: 25 * time.Second, Retention: 720 * time.Hour, ResultURLTTL: 10 * time.Minute, IdempotencyWindow: 720 * time.Hour,
-		ChargePlatformFaults: true, WorkerConcurrency: 16, SubmitsPerMin: 600, ReadsPerMin: 3000,
+		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), SubmitsPerMin: 600, ReadsPerMin: 3000,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
@@ -87,6 +88,7 @@ var samples = map[string][3]string{
 	"idempotency-window":      {"1s", "24h", "30d"},
 	"charge-platform-faults":  {"false", "true", "false"},
 	"worker-concurrency":      {"1", "2", "1024"},
+	"sandbox-children":        {"1", "2", "64"},
 	"rate-limit-post-per-min": {"1", "2", "1000000000"},
 	"rate-limit-get-per-min":  {"1", "2", "1000000000"},
 	"url-allow-cidrs":         {"127.0.0.0/8", "::1/128", "10.0.0.0/8,192.168.0.0/16"},

@@ -31,6 +31,7 @@ var wrong = map[string][]string{
 	"idempotency-window":      {"0s"},
 	"charge-platform-faults":  {"hush", "1", "TRUE"},
 	"worker-concurrency":      {"0", "1025", "hush"},
+	"sandbox-children":        {"0", "65", "hush"},
 	"rate-limit-post-per-min": {"0", "-5", "hush", "1000000001"},
 	"rate-limit-get-per-min":  {"0"},
 	"url-allow-cidrs":         {"hush", "10.0.0.1", "10.0.0.0/33", "10.0.0.0/8,"},

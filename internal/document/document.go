@@ -1,0 +1,57 @@
+// Package document turns the bytes of documents into text. The parsers run in the
+// sandbox alone: what is in this process of a document is its bytes, and text that was
+// checked on its way back.
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"dpp/internal/sandbox"
+)
+
+// What a document can be that has no text to give. They wrap the sandbox's error where
+// there is one, and hold nothing of the document.
+var (
+	// ErrEncrypted: it does not open without a password, or not with one either.
+	ErrEncrypted = errors.New("document: it is encrypted")
+	// ErrDamaged: it is not of its format, or so broken that the parser gave up or died.
+	ErrDamaged = errors.New("document: it is damaged, or no document of this format")
+	// ErrTooLarge: it has more bytes than are read.
+	ErrTooLarge = errors.New("document: it is too large")
+	// ErrDemanding: it takes more time or memory than a document may.
+	ErrDemanding = errors.New("document: reading it takes too much time or memory")
+)
+
+// Documents reads documents in the children of a pool.
+type Documents struct {
+	pool *sandbox.Pool
+}
+
+// New reads documents in the children of pool, which have [Handlers].
+func New(pool *sandbox.Pool) *Documents { return &Documents{pool: pool} }
+
+// Handlers are this package's side in a child.
+func Handlers() []sandbox.Handler {
+	var p pdfium
+	return []sandbox.Handler{{Kind: kindPDF, Prepare: p.prepare, Do: p.do}}
+}
+
+// do runs a job, and puts what the sandbox says of it into this package's words. Any
+// other error is the platform's, or the caller's context.
+func (d *Documents) do(ctx context.Context, kind string, request []byte) ([]byte, error) {
+	answer, err := d.pool.Do(ctx, kind, request)
+	for _, meaning := range []struct{ of, is error }{
+		{sandbox.ErrTooLarge, ErrTooLarge},
+		{sandbox.ErrTimeout, ErrDemanding},
+		{sandbox.ErrMemory, ErrDemanding},
+		{sandbox.ErrCrashed, ErrDamaged},
+		{sandbox.ErrGarbage, ErrDamaged},
+	} {
+		if errors.Is(err, meaning.of) {
+			return nil, fmt.Errorf("%w: %w", meaning.is, err)
+		}
+	}
+	return answer, err
+}

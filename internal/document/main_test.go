@@ -1,0 +1,46 @@
+package document_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+
+	"dpp/internal/document"
+	"dpp/internal/sandbox"
+)
+
+// TestMain makes this test's binary the children of its own pools.
+func TestMain(m *testing.M) {
+	if sandbox.IsChild(os.Args) {
+		os.Exit(sandbox.Serve(os.Args, document.Handlers()...))
+	}
+	os.Exit(run(m))
+}
+
+// shared is the pool of all tests, and cache what its children compiled.
+var (
+	shared *sandbox.Pool
+	cache  string
+)
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "dpp-document-*")
+	if err != nil {
+		return 1
+	}
+	// The race detector wants several times the memory, where the engine is compiled.
+	cache, shared = dir, sandbox.New(sandbox.Options{Start: patience, Memory: 4 << 30, Cache: dir})
+	code := m.Run()
+	if err := errors.Join(shared.Close(), os.RemoveAll(dir)); err != nil {
+		return 1
+	}
+	return code
+}
+
+func read(t *testing.T, content []byte, opts document.PDFOptions) (*document.PDF, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return document.New(shared).PDF(ctx, content, opts)
+}

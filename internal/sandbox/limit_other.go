@@ -1,0 +1,13 @@
+//go:build !linux
+
+package sandbox
+
+// limit has the kernel refuse what a child may not have. It tells whether that holds
+// for memory, which other kernels than Linux do not limit.
+func limit(s setup) bool {
+	limitAny(s)
+	return false
+}
+
+// renounced tells whether this process can gain no privileges.
+func renounced() bool { return false }

@@ -1,0 +1,165 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Handler does one kind of job, on the child's side.
+type Handler struct {
+	// Kind is the job's name, of at most 64 bytes.
+	Kind string
+	// Prepare is called once, before the first job of the kind, and has the time of a
+	// start. cache is a folder for what other children can use again, or empty.
+	// Nil: there is nothing to prepare.
+	Prepare func(cache string) error
+	// Do does a job. Its error goes to the parent as a text, which must not hold anything
+	// of the request. After a panic the child is gone.
+	Do func(request []byte) (answer []byte, err error)
+}
+
+// Exit codes of a child that ends itself.
+const (
+	exitDone   = 0
+	exitUsage  = 2
+	exitMemory = 83
+	exitCPU    = 84
+)
+
+const byHand = "dpp sandbox-child is how dpp starts itself for the parsers of foreign files; it is not for use by hand"
+
+// Serve is a child's life: it does the jobs that arrive on standard input, until that
+// ends. It returns the exit code. args is the command line.
+func Serve(args []string, handlers ...Handler) int {
+	info, err := os.Stdin.Stat()
+	if len(args) != 2 || err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		_, _ = fmt.Fprintln(os.Stderr, byHand)
+		return exitUsage
+	}
+	// The parent alone says when a child ends: it still needs it while it shuts down.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	s, err := hearSetup(os.Stdin)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, byHand)
+		return exitUsage
+	}
+	d := &duty{setup: s, out: os.Stdout, handlers: map[string]*Handler{}, prepared: map[string]bool{}}
+	for i := range handlers {
+		d.handlers[handlers[i].Kind] = &handlers[i]
+	}
+	if err := d.confine(); err != nil {
+		return exitUsage
+	}
+	for job := range listen(os.Stdin, s.MaxJob) {
+		if err := d.serve(job.body); err != nil {
+			return exitUsage
+		}
+	}
+	return exitDone
+}
+
+// maxSetup bounds a setup frame: most of it is the path of the cache.
+const maxSetup = 8 << 10
+
+func hearSetup(in io.Reader) (s setup, err error) {
+	f, err := readFrame(in, maxSetup)
+	if err == nil && f.kind == frameSetup {
+		err = json.Unmarshal(f.body, &s)
+	}
+	if err == nil && s.Protocol != protocol {
+		err = errFrameKind
+	}
+	return s, err
+}
+
+// listen reads jobs. It goes on reading while one is done, so that the child sees the
+// end of its parent, whatever it is doing, and ends.
+func listen(in io.Reader, limit int) <-chan frame {
+	jobs := make(chan frame, 1) // the parent sends one at a time
+	go func() {
+		for {
+			f, err := readFrame(in, limit)
+			if err != nil || f.kind != frameJob {
+				os.Exit(exitDone)
+			}
+			jobs <- f
+		}
+	}()
+	return jobs
+}
+
+// duty is a child's side of the talk.
+type duty struct {
+	setup    setup
+	out      io.Writer
+	handlers map[string]*Handler
+	prepared map[string]bool
+	done     int // jobs
+}
+
+// confine applies the limits that a process can put on itself, and says so.
+func (d *duty) confine() error {
+	runtime.GOMAXPROCS(2) // one for the job, one for whoever watches it
+	debug.SetMemoryLimit(d.setup.Memory * 3 / 4)
+	r := ready{Protocol: protocol, Privileges: renounced(), Kernel: limit(d.setup)}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return writeFrame(d.out, frameReady, body)
+}
+
+// serve does one job. An error is one of the pipe.
+func (d *duty) serve(job []byte) error {
+	if len(job) == 0 || len(job) <= int(job[0]) {
+		return errFrameSize
+	}
+	kind, request := string(job[1:1+int(job[0])]), job[1+int(job[0]):]
+	handler := d.handlers[kind]
+	w := watch(d.setup)
+	defer w.stop()
+	if handler != nil && handler.Prepare != nil && !d.prepared[kind] {
+		if err := handler.Prepare(d.setup.Cache); err != nil {
+			return d.answer(nil, err)
+		}
+		d.prepared[kind] = true
+	}
+	w.begin()
+	if err := writeFrame(d.out, frameAccepted); err != nil {
+		return err
+	}
+	if handler == nil {
+		return d.answer(nil, errKind)
+	}
+	return d.answer(handler.Do(request))
+}
+
+var (
+	errKind   = errors.New("there is no such kind of job")
+	errAnswer = errors.New("the answer is too large")
+)
+
+// answer sends what became of a job, and whether the child can do another one.
+func (d *duty) answer(answer []byte, failed error) error {
+	d.done++
+	next := byte(goesOn)
+	if now, ok := usageOf(os.Getpid()); d.done >= d.setup.Jobs || ok && now.memory > d.setup.Memory/2 {
+		next = retires
+	}
+	if len(answer) > d.setup.MaxAnswer {
+		failed = errAnswer
+	}
+	if failed != nil {
+		text := failed.Error()
+		return writeFrame(d.out, frameFailure, []byte{next}, []byte(text[:min(len(text), maxText)]))
+	}
+	return writeFrame(d.out, frameAnswer, []byte{next}, answer)
+}
