@@ -102,7 +102,7 @@ func (r *run) failure(discarded []pack.Discard, blocked []pack.Block) *pack.Fail
 	}
 	f.Reason = dpp.ReasonPackError
 	f.Detail = fmt.Sprintf("None of the %d URLs could be read: %s.", len(r.entries), tally(discarded))
-	f.Hint = "Check that the URLs exist and answer with HTML, text, JSON or, where it is read, PDF."
+	f.Hint = "Check that the URLs exist and answer with HTML, text, JSON or PDF."
 	f.Retryable = slices.ContainsFunc(r.entries, func(e entry) bool { return e.result.Error.Retryable })
 	if f.Retryable {
 		f.Hint = "Submit the same run again later, or with a larger fetch_timeout_sec."

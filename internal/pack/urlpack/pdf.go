@@ -4,40 +4,24 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"dpp"
+	"dpp/internal/document"
 	"dpp/internal/fetch"
 )
 
-// PDFReader reads PDF documents, in a place where a hostile one can do no harm. Its
-// errors are [ErrPDFEncrypted], [ErrPDFDamaged], [ErrPDFDemanding], the context's,
-// or of its own, which are no fault of the document.
+// PDFReader reads PDF documents, in a place where a hostile one can do no harm:
+// [document.Documents] is one.
 type PDFReader interface {
-	ReadPDF(ctx context.Context, content []byte) (*PDF, error)
+	PDF(ctx context.Context, content []byte, opts document.PDFOptions) (*document.PDF, error)
 }
 
-// What a document can be that has no text to give.
-var (
-	ErrPDFEncrypted = errors.New("the document is encrypted")
-	ErrPDFDamaged   = errors.New("the document is damaged")
-	ErrPDFDemanding = errors.New("the document takes too much time or memory")
-)
+// maxPages is how many pages are read of a document.
+const maxPages = 500
 
-// PDF is what was read of a document.
-type PDF struct {
-	// Pages are the texts of those that were read, from the first on; PageCount is
-	// how many there are.
-	Pages     []string
-	PageCount int
-	// Unreadable counts pages that are broken.
-	Unreadable int
-	// Cut: there is more than was read.
-	Cut           bool
-	Title, Author string
-	Created       time.Time // zero where the document does not say
-}
+// errReader: a document was not read, by no fault of its own.
+var errReader = errors.New("the document's reader failed")
 
 // Document is what a document with pages says of itself.
 type Document struct {
@@ -60,22 +44,25 @@ func (p *Page) readPDF(ctx context.Context, reader PDFReader, answer *fetch.Resu
 	if answer.Truncated {
 		return errDocumentSize
 	}
-	pdf, err := reader.ReadPDF(ctx, answer.Body)
+	pdf, err := reader.PDF(ctx, answer.Body, document.PDFOptions{Pages: maxPages, Chars: document.MaxChars})
 	if err != nil {
-		return err
+		return readerError(ctx, err)
 	}
-	p.Title = limit(firstOf(oneLine(pdf.Title), oneLine(firstLine(pdf.Pages))), maxTitle)
+	pages := make([]string, len(pdf.Pages))
+	worded, unreadable := 0, 0
+	for i, page := range pdf.Pages {
+		if pages[i] = strings.TrimSpace(printable(page.Text)); pages[i] != "" {
+			worded++
+		}
+		if page.Unreadable {
+			unreadable++
+		}
+	}
+	p.Title = limit(firstOf(oneLine(pdf.Title), oneLine(firstLine(pages))), maxTitle)
 	p.Metadata = &Metadata{Author: limit(printable(pdf.Author), maxMetaValue)}
 	p.Document = &Document{Pages: pdf.PageCount, PagesRead: len(pdf.Pages), Author: p.Metadata.Author}
 	if !pdf.Created.IsZero() {
 		p.Document.Created = pdf.Created.UTC().Format(timeFormat)
-	}
-	pages, worded := make([]string, len(pdf.Pages)), 0
-	for i, text := range pdf.Pages {
-		pages[i] = strings.TrimSpace(printable(text))
-		if pages[i] != "" {
-			worded++
-		}
 	}
 	text := strings.Join(pages, pageBreak)
 	p.TotalChars = utf8.RuneCountInString(text)
@@ -89,22 +76,35 @@ func (p *Page) readPDF(ctx context.Context, reader PDFReader, answer *fetch.Resu
 	if w.links {
 		p.Links = &Links{Internal: []Link{}, External: []Link{}}
 	}
-	p.scorePDF(pdf, worded)
+	p.scorePDF(len(pages), worded, unreadable, pdf.Cut != document.CutNothing)
 	return nil
+}
+
+// readerError keeps what is the document's fault, and the context's end.
+func readerError(ctx context.Context, err error) error {
+	for _, known := range []error{document.ErrEncrypted, document.ErrDamaged, document.ErrDemanding, document.ErrTooLarge} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errReader
 }
 
 // scorePDF scores a document by the share of its pages that have text: one without
 // is a scan, whose text is not read here.
-func (p *Page) scorePDF(pdf *PDF, worded int) {
+func (p *Page) scorePDF(pages, worded, unreadable int, cut bool) {
 	p.Content = &Content{Found: byDocument, Density: dpp.FullScore}
 	p.score = scoreDocument
-	if read := max(1, len(pdf.Pages)); worded < read {
-		p.lower(dpp.Score(int64(dpp.FullScore)*int64(worded)/int64(read)), "pages_without_text") //nolint:gosec // a share
+	if pages = max(1, pages); worded < pages {
+		p.lower(dpp.Score(int64(dpp.FullScore)*int64(worded)/int64(pages)), "pages_without_text") //nolint:gosec // a share
 	}
-	if pdf.Unreadable > 0 {
+	if unreadable > 0 {
 		p.lower(factorUnreadable, "pages_unreadable")
 	}
-	if pdf.Cut {
+	if cut {
 		p.Truncated = true
 		p.lower(factorBodyCut, "body_cut")
 	}

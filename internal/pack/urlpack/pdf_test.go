@@ -3,27 +3,40 @@ package urlpack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"dpp"
+	"dpp/internal/document"
 )
 
 // library reads what it holds, whatever it is given.
 type library struct {
-	pdf *PDF
+	pdf *document.PDF
 	err error
 }
 
-func (l library) ReadPDF(context.Context, []byte) (*PDF, error) { return l.pdf, l.err }
+func (l library) PDF(context.Context, []byte, document.PDFOptions) (*document.PDF, error) {
+	return l.pdf, l.err
+}
+
+// pagesOf numbers texts as pages.
+func pagesOf(texts ...string) []document.Page {
+	var pages []document.Page
+	for i, text := range texts {
+		pages = append(pages, document.Page{Number: i + 1, Text: text})
+	}
+	return pages
+}
 
 const pdfBody = "%PDF-1.7\n1 0 obj"
 
 func TestPDF(t *testing.T) {
-	pdf := &PDF{
-		Pages: []string{" Tide tables\n\nNorth quay\n", "", "High\x00 water"}, PageCount: 5, Title: " ", Author: "Ada",
+	pdf := &document.PDF{
+		Pages: pagesOf(" Tide tables\n\nNorth quay\n", "", "High\x00 water"), PageCount: 5, Title: " ", Author: "Ada",
 		Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	p, err := readPage(t.Context(), answerOf("application/pdf", pdfBody), everything, library{pdf: pdf})
@@ -43,16 +56,16 @@ func TestPDF(t *testing.T) {
 
 func TestReliabilityOfPDF(t *testing.T) {
 	for name, c := range map[string]struct {
-		pdf   PDF
+		pdf   document.PDF
 		score dpp.Score
 		cut   bool
 	}{
-		"all text":        {PDF{Pages: []string{"a", "b"}, PageCount: 2}, 950_000, false},
-		"a scan":          {PDF{Pages: []string{"", " "}, PageCount: 2}, 0, false},
-		"no pages":        {PDF{}, 0, false},
-		"a broken page":   {PDF{Pages: []string{"a", "b"}, PageCount: 2, Unreadable: 1}, 665_000, false},
-		"cut":             {PDF{Pages: []string{"a"}, PageCount: 2, Cut: true}, 665_000, true},
-		"a title that is": {PDF{Pages: []string{"a"}, PageCount: 1, Title: "T"}, 950_000, false},
+		"all text":        {document.PDF{Pages: pagesOf("a", "b"), PageCount: 2}, 950_000, false},
+		"a scan":          {document.PDF{Pages: pagesOf("", " "), PageCount: 2}, 0, false},
+		"no pages":        {document.PDF{}, 0, false},
+		"a broken page":   {document.PDF{Pages: []document.Page{{Text: "a"}, {Text: "b", Unreadable: true}}, PageCount: 2}, 665_000, false},
+		"cut":             {document.PDF{Pages: pagesOf("a"), PageCount: 2, Cut: document.CutPages}, 665_000, true},
+		"a title that is": {document.PDF{Pages: pagesOf("a"), PageCount: 1, Title: "T"}, 950_000, false},
 	} {
 		p, err := readPage(t.Context(), answerOf("", pdfBody), everything, library{pdf: &c.pdf})
 		if err != nil || p.score != c.score || p.Truncated != c.cut {
@@ -65,16 +78,26 @@ func TestReliabilityOfPDF(t *testing.T) {
 }
 
 func TestDocumentsThatAreNotRead(t *testing.T) {
-	for err, reason := range map[error]string{
-		ErrPDFEncrypted:       "DOCUMENT_ENCRYPTED",
-		ErrPDFDemanding:       "DOCUMENT_DEMANDING",
-		ErrPDFDamaged:         "CONTENT_UNREADABLE",
-		errors.New("a fault"): "CONTENT_UNREADABLE",
+	for _, c := range []struct {
+		err    error
+		reason string
+		retry  bool
+	}{
+		{document.ErrEncrypted, "DOCUMENT_ENCRYPTED", false},
+		{document.ErrDemanding, "DOCUMENT_DEMANDING", false},
+		{document.ErrTooLarge, "DOCUMENT_TOO_LARGE", false},
+		{fmt.Errorf("%w: killed", document.ErrDamaged), "CONTENT_UNREADABLE", false},
+		{errors.New("no child starts"), "DOCUMENT_NOT_READ", true},
 	} {
-		_, got := readPage(t.Context(), answerOf("application/octet-stream", pdfBody), everything, library{err: err})
-		if r := readError("u", got); !errors.Is(got, err) || r.Error.Reason != reason {
-			t.Errorf("%v: %v %+v", err, got, r.Error)
+		_, got := readPage(t.Context(), answerOf("application/octet-stream", pdfBody), everything, library{err: c.err})
+		if r := readError("u", got); r.Error.Reason != c.reason || r.Error.Retryable != c.retry {
+			t.Errorf("%v: %v %+v", c.err, got, r.Error)
 		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := readPage(ended, answerOf("", pdfBody), everything, library{err: errors.New("stopped")}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 	cut := answerOf("application/pdf", pdfBody)
 	cut.Truncated = true

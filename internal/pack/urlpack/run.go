@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"dpp"
+	"dpp/internal/document"
 	"dpp/internal/fetch"
 	"dpp/internal/pack"
 )
@@ -167,15 +168,19 @@ func (r *run) read(ctx context.Context, url string, answer *fetch.Result) entry 
 }
 
 // readPage reads an answer. That takes a processor, so only as many pages are read
-// at once, of all runs, as there are processors.
+// at once, of all runs, as there are processors. Documents are read elsewhere.
 func (r *run) readPage(ctx context.Context, answer *fetch.Result) (*Page, error) {
+	read := func() (*Page, error) { return readPage(ctx, answer, r.want, r.pack.pdf) }
+	if k, err := kindOf(answer); err == nil && k == kindPDF {
+		return safely(read)
+	}
 	select {
 	case r.pack.readers <- struct{}{}:
 		defer func() { <-r.pack.readers }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return safely(func() (*Page, error) { return readPage(ctx, answer, r.want, r.pack.pdf) })
+	return safely(read)
 }
 
 // still tells whether an answer is the one that is known: by the server's word, or
@@ -221,14 +226,16 @@ func readError(url string, err error) *Result {
 		return failed(url, "CONTENT_TYPE_NOT_SUPPORTED", "The content is neither HTML nor text nor JSON nor a document that is read.", false)
 	case errors.Is(err, errMismatch):
 		return failed(url, "CONTENT_MISMATCH", "The content is binary, whatever its type says.", false)
-	case errors.Is(err, errDocumentSize):
+	case errors.Is(err, errDocumentSize), errors.Is(err, document.ErrTooLarge):
 		return failed(url, "DOCUMENT_TOO_LARGE", "The document is longer than is read, and a part of it says nothing.", false)
-	case errors.Is(err, ErrPDFEncrypted):
+	case errors.Is(err, document.ErrEncrypted):
 		return failed(url, "DOCUMENT_ENCRYPTED", "The document does not open without a password.", false)
-	case errors.Is(err, ErrPDFDemanding):
+	case errors.Is(err, document.ErrDemanding):
 		return failed(url, "DOCUMENT_DEMANDING", "The document takes more time or memory than one may.", false)
-	case errors.Is(err, ErrPDFDamaged):
+	case errors.Is(err, document.ErrDamaged):
 		return failed(url, "CONTENT_UNREADABLE", "The document is damaged.", false)
+	case errors.Is(err, errReader):
+		return failed(url, "DOCUMENT_NOT_READ", "The document could not be read, by no fault of its own.", true)
 	case errors.Is(err, errEmpty):
 		return failed(url, "CONTENT_EMPTY", "The server answered without content.", false)
 	default:
