@@ -14,6 +14,7 @@ import (
 	"dpp/internal/blob"
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
+	"dpp/internal/document"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/pack"
@@ -67,13 +68,14 @@ func (p *parts) close() error {
 }
 
 // newPacks registers the packs: every pack of this build, unless others are given.
-// own are the platform's own listeners, which no pack may reach.
-func newPacks(cfg config.Config, own []netip.AddrPort, packs []pack.Pack) (*pack.Registry, error) {
+// own are the platform's own listeners, which no pack may reach; documents reads what
+// they fetch, and may be nil where nothing is run.
+func newPacks(cfg config.Config, own []netip.AddrPort, documents *document.Documents, packs []pack.Pack) (*pack.Registry, error) {
 	if packs != nil {
 		return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
 	}
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher))
+	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher, urlpack.Options{PDF: documents}))
 }
 
 // publicNames is the platform's own name, or public address, which no pack may

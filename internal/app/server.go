@@ -18,6 +18,7 @@ import (
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/config"
+	"dpp/internal/document"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
@@ -127,7 +128,7 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 
 // assemble makes everything between the adapters and the API.
 func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) error {
-	packs, err := newPacks(s.cfg, addresses(listeners), opts.Packs)
+	packs, err := newPacks(s.cfg, addresses(listeners), document.New(s.sandbox), opts.Packs)
 	if err != nil {
 		return err
 	}
