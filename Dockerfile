@@ -6,6 +6,7 @@ FROM golang:1.26.8-bookworm AS build
 ENV GOTOOLCHAIN=local
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY third_party third_party
 RUN go mod download
 # With .git: it says which commit the binary is of.
 COPY . .
