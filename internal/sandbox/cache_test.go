@@ -52,12 +52,15 @@ func TestTheCacheIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for limit, want := range map[int64]int{1000: 2, 999: 0} {
-		if err := trim(dir, limit); err != nil {
+	for _, c := range []struct {
+		limit int64
+		left  int
+	}{{1000, 2}, {999, 0}} {
+		if err := trim(dir, c.limit); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := os.ReadDir(dir); err != nil || limit == 1000 && len(left) != want {
-			t.Errorf("below %d bytes: %d folders, %v", limit, len(left), err)
+		if left, err := os.ReadDir(dir); err != nil || len(left) != c.left {
+			t.Errorf("below %d bytes: %d folders, %v", c.limit, len(left), err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,6 +21,7 @@ type child struct {
 	in, out   *os.File // to the child, and from it
 	exited    chan struct{}
 	code      int // set before exited is closed
+	gauge     *gauge
 	isolation Isolation
 	prepared  map[string]bool // kinds of jobs
 	retiring  bool            // it wants no more jobs
@@ -29,7 +31,7 @@ type child struct {
 }
 
 func newChild(cmd *exec.Cmd, in, out *os.File) *child {
-	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), prepared: map[string]bool{}}
+	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), gauge: newGauge(cmd.Process.Pid), prepared: map[string]bool{}}
 	c.kill = sync.OnceFunc(func() {
 		_ = c.process.Kill() // it may have ended already
 		// Whatever the child has given its pipes to, nobody here waits for it.
@@ -53,6 +55,7 @@ func (c *child) end() {
 	c.kill()
 	<-c.exited
 	_, _ = c.in.Close(), c.out.Close()
+	c.gauge.close()
 }
 
 // setup is what a child is told first.
@@ -70,7 +73,8 @@ type setup struct {
 type ready struct {
 	Protocol   int  `json:"protocol"`
 	Privileges bool `json:"privileges"`
-	Kernel     bool `json:"kernel"`
+	Memory     bool `json:"memory"`
+	Files      bool `json:"files"`
 }
 
 // protocol is the version of what is said here. It tells a binary that was replaced
@@ -133,7 +137,7 @@ func (c *child) greet(s setup) error {
 	if err := json.Unmarshal(f.body, &r); err != nil || r.Protocol != protocol {
 		return ErrGarbage
 	}
-	c.isolation.Privileges, c.isolation.Kernel = r.Privileges, r.Kernel
+	c.isolation.Privileges, c.isolation.Memory, c.isolation.Files = r.Privileges, r.Memory, r.Files
 	return nil
 }
 
@@ -216,7 +220,7 @@ const dying = time.Second
 
 // died tells why the pipe to the child broke.
 func (c *child) died(err error) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errBrokenPipe) {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) {
 		return err // of a deadline: whoever killed the child knows better
 	}
 	timer := time.NewTimer(dying)

@@ -54,7 +54,7 @@ func (p *Pool) guard(ctx context.Context, c *child, begun, done <-chan struct{})
 			return nil
 		case <-begun:
 			begun, late = nil, ErrTimeout
-			before, _ = usageOf(c.pid)
+			before, _ = c.gauge.read()
 			timer.Reset(p.opts.Wall)
 		case <-timer.C:
 			return late
@@ -63,7 +63,7 @@ func (p *Pool) guard(ctx context.Context, c *child, begun, done <-chan struct{})
 		case <-ctx.Done():
 			return fmt.Errorf("sandbox: %w", context.Cause(ctx))
 		case <-ticker.C:
-			now, seen := usageOf(c.pid)
+			now, seen := c.gauge.read()
 			if seen && now.memory > p.opts.Memory {
 				return ErrMemory
 			}

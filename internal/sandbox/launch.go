@@ -143,5 +143,3 @@ func keepFiles() {
 		}
 	}
 }
-
-var errBrokenPipe error = syscall.EPIPE

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,20 +19,27 @@ func TestWhatTheKernelHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !is.Privileges || !is.Kernel || !isolated && is.Network {
+		if !is.Privileges || !is.Memory || !isolated && is.Network {
 			t.Errorf("isolated %v: %+v", isolated, is)
 		}
-		threads, err := p.Do(t.Context(), "threads", nil)
+		pid, err := p.Do(t.Context(), "pid", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := strings.Fields(string(threads))
-		if len(all) < 2 {
-			t.Errorf("%d threads", len(all))
+		ours, err := os.Readlink("/proc/self/ns/net")
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, thread := range all {
-			if thread != "1" {
-				t.Errorf("a thread of %d may gain privileges", len(all))
+		if theirs, err := os.Readlink("/proc/" + string(pid) + "/ns/net"); err != nil || (theirs == ours) == is.Network {
+			t.Errorf("its network is %s, ours %s, %v, it says %+v", theirs, ours, err, is)
+		}
+		threads, err := filepath.Glob("/proc/" + string(pid) + "/task/*/status")
+		if err != nil || len(threads) < 2 {
+			t.Errorf("%d threads, %v", len(threads), err)
+		}
+		for _, thread := range threads {
+			if status, err := os.ReadFile(thread); err == nil && !strings.Contains(string(status), "NoNewPrivs:\t1\n") {
+				t.Error("a thread may gain privileges")
 			}
 		}
 		limits, err := p.Do(t.Context(), "limits", nil)

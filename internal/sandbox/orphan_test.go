@@ -16,7 +16,7 @@ import (
 
 // parent has a child at work, says its number, and waits to be killed.
 func parent(begun string) {
-	p := sandbox.New(sandbox.Options{Children: 1})
+	p := sandbox.New(sandbox.Options{Children: 1, Cache: filepath.Dir(begun)})
 	pid, err := p.Do(context.Background(), "pid", nil)
 	if err != nil {
 		os.Exit(1)

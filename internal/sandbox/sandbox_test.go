@@ -142,6 +142,29 @@ func TestAChildHasNoNetworkWhereTheKernelPermits(t *testing.T) {
 	}
 }
 
+// TestAChildSeesNothingWhereTheKernelPermits: neither the files of its user, nor the
+// environment of its parent.
+func TestAChildSeesNothingWhereTheKernelPermits(t *testing.T) {
+	cache, elsewhere := t.TempDir(), t.TempDir()
+	for _, dir := range []string{cache, elsewhere} {
+		if err := os.WriteFile(filepath.Join(dir, "file"), []byte("hush"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := newPool(t, sandbox.Options{Children: 1, Cache: cache})
+	is, err := p.Isolation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(cache, "file"): "read", filepath.Join(elsewhere, "file"): "refused", fmt.Sprintf("/proc/%d/environ", os.Getpid()): "refused",
+	} {
+		if got, err := do(t, p, "read", path); err != nil || got != want && is.Files {
+			t.Errorf("%s: %s, %v, want %s", path, got, err, want)
+		}
+	}
+}
+
 // TestSignalsOfATerminalAreTheParents: a service manager tells every process of a
 // service to stop; the parent then still needs its children.
 func TestSignalsOfATerminalAreTheParents(t *testing.T) {
@@ -246,8 +269,9 @@ func TestManyJobsOnAFewChildren(t *testing.T) {
 }
 
 func TestACallerThatLeaves(t *testing.T) {
-	p := newPool(t, sandbox.Options{Children: 1})
-	begun := filepath.Join(t.TempDir(), "begun")
+	cache := t.TempDir()
+	p := newPool(t, sandbox.Options{Children: 1, Cache: cache})
+	begun := filepath.Join(cache, "begun")
 	working, leave := context.WithCancel(t.Context())
 	var first error
 	var callers sync.WaitGroup
@@ -267,8 +291,8 @@ func TestACallerThatLeaves(t *testing.T) {
 }
 
 func TestCloseEndsEverything(t *testing.T) {
-	p := newPool(t, sandbox.Options{Children: 2})
 	dir := t.TempDir()
+	p := newPool(t, sandbox.Options{Children: 2, Cache: dir})
 	errs := make([]error, 4)
 	var callers sync.WaitGroup
 	for i := range errs {
