@@ -111,6 +111,8 @@ type Request struct {
 	Timeout time.Duration
 	// MaxBody is the most decoded bytes to keep; default 4 MiB.
 	MaxBody int64
+	// MaxBodyOf, where set, gives MaxBody for an answer of that Content-Type.
+	MaxBodyOf func(contentType string) int64
 	// Robots asks each hop's robots.txt for permission, and keeps the gap between
 	// requests that it asks for.
 	Robots bool

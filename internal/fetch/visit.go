@@ -127,7 +127,11 @@ func (t *trip) answer(resp *http.Response) (*Result, string, error) {
 	if t.bodyless(resp) {
 		return result, "", nil
 	}
-	reader, err := newBodyReader(resp, t.req.MaxBody)
+	limit := t.req.MaxBody
+	if t.req.MaxBodyOf != nil {
+		limit = min(t.req.MaxBodyOf(result.ContentType), MaxBody)
+	}
+	reader, err := newBodyReader(resp, limit)
 	if err != nil {
 		return nil, "", err
 	}

@@ -145,7 +145,7 @@ func (in *inputs) request(url string) fetch.Request {
 		AllowHTTP: valueOr(in.AllowHTTP, false),
 		MaxHops:   int(valueOr(in.MaxHops, fetch.MaxHops)),
 		Timeout:   time.Duration(valueOr(in.FetchTimeout, defaultTimeout)) * time.Second,
-		MaxBody:   maxBody,
+		MaxBodyOf: maxBodyOf,
 		Robots:    valueOr(in.RespectRobots, false),
 		Header:    header,
 	}

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"dpp"
 	"dpp/internal/document"
+	"dpp/internal/fetch"
 )
 
 // library reads what it holds, whatever it is given.
@@ -112,6 +114,62 @@ func TestDocumentsThatAreNotRead(t *testing.T) {
 	if _, err := readPage(t.Context(), answerOf("application/pdf", "text"), everything, library{}); !errors.Is(err, errMismatch) {
 		t.Errorf("%v", err)
 	}
+}
+
+// Documents are larger than pages, and those that say so may be.
+func TestLargeDocuments(t *testing.T) {
+	w := newWeb(t, site)
+	p := New(fetch.New(fetch.Options{Resolver: w, Dial: w.dial}), Options{PDF: library{pdf: &document.PDF{Pages: pagesOf("a"), PageCount: 1}}})
+	j, meter := job(1_000_000, "", "http://a.example/pdf/6000000", "http://a.example/pdf/17000000", "http://a.example/bytes/6000000")
+	outcome, err := p.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := resultsOf(t, outcome)
+	if r := results[0]; !r.OK || r.ContentBytes != 6_000_008 || r.Truncated {
+		t.Errorf("%+v", r)
+	}
+	if r := results[1]; r.OK || r.Error.Reason != "DOCUMENT_TOO_LARGE" {
+		t.Errorf("%+v", r)
+	}
+	if r := results[2]; !r.OK || r.ContentBytes != maxBody || !r.Truncated {
+		t.Errorf("%+v", r)
+	}
+	if used := meter.Usage(); len(used) != 2 || used[0].Unit != unitMiB || used[0].Quantity != 26 {
+		t.Errorf("paid for %v", used)
+	}
+}
+
+func TestFewHeavyBodiesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		places := make(chan struct{}, 1)
+		first, second, page := &weight{places: places}, &weight{places: places}, &weight{places: places}
+		if err := errors.Join(first.add(t.Context(), maxBody), first.add(t.Context(), 1), first.add(t.Context(), 1), page.add(t.Context(), maxBody)); err != nil {
+			t.Fatal(err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := second.add(ended, maxBody+1); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+		second.release() // of nothing
+		waited := make(chan error, 1)
+		go func() { waited <- second.add(t.Context(), 1) }()
+		synctest.Wait()
+		select {
+		case err := <-waited:
+			t.Fatalf("two places were had where there is one: %v", err)
+		default:
+		}
+		first.release()
+		if err := <-waited; err != nil || len(places) != 1 {
+			t.Errorf("%v, %d places taken", err, len(places))
+		}
+		second.release()
+		if len(places) != 0 {
+			t.Error("a place was not given back")
+		}
+	})
 }
 
 func TestFirstLine(t *testing.T) {

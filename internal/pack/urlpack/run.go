@@ -95,7 +95,15 @@ func (r *run) finish(i int, e entry) {
 func (r *run) one(ctx context.Context, url string) entry {
 	req := r.in.request(url)
 	req.Begin = func() error { return r.costs.begin(!r.in.known[url].conditional()) }
-	req.Keep = r.costs.reader()
+	body := &weight{places: r.pack.heavy}
+	defer body.release()
+	pay := r.costs.reader()
+	req.Keep = func(n int) error {
+		if err := pay(n); err != nil {
+			return err
+		}
+		return body.add(ctx, n)
+	}
 	answer, err := r.pack.fetcher.Fetch(ctx, req)
 	var e *fetch.Error
 	switch {
@@ -103,7 +111,7 @@ func (r *run) one(ctx context.Context, url string) entry {
 		return r.read(ctx, url, answer)
 	case errors.As(err, &e) && ctx.Err() == nil:
 		return refusal(url, e)
-	case errors.As(err, &e):
+	case errors.As(err, &e), ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return entry{}
 	case errors.Is(err, pack.ErrCostLimit):
 		r.stopAtCosts()

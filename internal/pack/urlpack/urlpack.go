@@ -21,8 +21,19 @@ import (
 //go:embed schema/*.json
 var schemas embed.FS
 
-// maxBody is the most decoded bytes that are read of one page.
-const maxBody = 4 * mib
+// The most decoded bytes that are read of one page, and of one that is declared to be
+// a PDF document.
+const (
+	maxBody     = 4 * mib
+	maxDocument = 16 * mib
+)
+
+func maxBodyOf(contentType string) int64 {
+	if kindNamed(mediaType(contentType)) == kindPDF {
+		return maxDocument
+	}
+	return maxBody
+}
 
 // Pack is the url pack.
 type Pack struct {
@@ -30,6 +41,7 @@ type Pack struct {
 	pdf      PDFReader
 	manifest *pack.Manifest
 	readers  chan struct{} // holds a token for each page being read
+	heavy    chan struct{} // and for each body that is larger than that of a page
 }
 
 var _ pack.Pack = (*Pack)(nil)
@@ -42,7 +54,10 @@ type Options struct {
 
 // New returns the pack on a fetcher, whose policy says what may be reached.
 func New(fetcher *fetch.Fetcher, opts Options) *Pack {
-	return &Pack{fetcher: fetcher, pdf: opts.PDF, manifest: newManifest(), readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &Pack{
+		fetcher: fetcher, pdf: opts.PDF, manifest: newManifest(),
+		readers: make(chan struct{}, runtime.GOMAXPROCS(0)), heavy: make(chan struct{}, heavyAtOnce),
+	}
 }
 
 // Manifest describes the pack.
@@ -71,7 +86,7 @@ func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 		All:     least,
 		Low:     least,
 		Likely:  quantities(n, (n*typicalPage+mib-1)/mib),
-		High:    quantities(n, n*maxBody/mib),
+		High:    quantities(n, n*maxDocument/mib),
 	}, nil
 }
 
@@ -117,6 +132,7 @@ func newManifest() *pack.Manifest {
 			"max_fetch_timeout_sec":         maxTimeout,
 			"default_fetch_timeout_sec":     defaultTimeout,
 			"max_bytes_per_url":             maxBody,
+			"max_bytes_per_pdf":             maxDocument,
 			"max_header_bytes":              64 << 10,
 			"max_chars_per_url":             maxChars,
 			"default_max_chars_per_url":     defaultChars,

@@ -184,7 +184,7 @@ func TestEstimate(t *testing.T) {
 		"all":     {estimate.All, 3, 1},
 		"low":     {estimate.Low, 3, 1},
 		"likely":  {estimate.Likely, 3, 1},
-		"high":    {estimate.High, 3, 12},
+		"high":    {estimate.High, 3, 48},
 	} {
 		if !slices.Equal(c.got, quantities(c.urls, c.mibs)) {
 			t.Errorf("%s: %v", name, c.got)
@@ -222,7 +222,7 @@ func TestDefaults(t *testing.T) {
 	if w := in.want(); !reflect.DeepEqual(w, want{markdown: true, chars: 20_000}) {
 		t.Errorf("%+v", w)
 	}
-	if r := in.request("x"); r.MaxHops != 5 || r.Timeout.Seconds() != 15 || r.AllowHTTP || r.Robots || r.MaxBody != maxBody {
+	if r := in.request("x"); r.MaxHops != 5 || r.Timeout.Seconds() != 15 || r.AllowHTTP || r.Robots || r.MaxBodyOf("text/html") != 4*mib || r.MaxBodyOf("application/pdf; v=1") != 16*mib {
 		t.Errorf("%+v", r)
 	}
 	in, err = decodeInputs(jsontext.Value(`{"urls":["x"],"formats":["links"],"max_redirect_hops":0.0,"fetch_timeout_sec":3e0,"max_chars_per_url":500,"allow_http":true,"respect_robots":true}`))

@@ -79,7 +79,8 @@ func (w *web) pack() *Pack {
 }
 
 // site answers "/SECONDS/…" with an article after that time, "/status/N" with
-// that status, "/bytes/N" with so much text, "/to/URL" with a redirect.
+// that status, "/bytes/N" with so much text, "/pdf/N" with a document that is so much
+// longer than nothing, "/to/URL" with a redirect.
 func site(w http.ResponseWriter, r *http.Request) {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	number, _ := strconv.Atoi(rest)
@@ -100,7 +101,7 @@ func site(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("high water at noon"))
 	case "pdf":
 		w.Header().Set("Content-Type", "application/pdf")
-		_, _ = w.Write([]byte("%PDF-1.7"))
+		_, _ = w.Write([]byte("%PDF-1.7" + strings.Repeat(" ", number)))
 	case "to":
 		w.Header().Set("Location", rest)
 		w.WriteHeader(http.StatusFound)
