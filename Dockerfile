@@ -8,6 +8,7 @@ WORKDIR /src
 # Brings the OCR engine, which is embedded.
 RUN apt-get update && apt-get install -y --no-install-recommends npm
 COPY go.mod go.sum ./
+COPY third_party third_party
 RUN go mod download
 # With .git: it says which commit the binary is of.
 COPY . .

@@ -10,6 +10,14 @@ DPP     = bin/dpp
 export CGO_ENABLED = 0
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 
+# True answers for tests of accuracy, which are kept apart from the project. Without
+# them those tests say that they did not run.
+TRUTH = $(abspath ../shared/truth)
+ifneq ($(wildcard $(TRUTH)),)
+TRUTH_DIR ?= $(TRUTH)
+export TRUTH_DIR
+endif
+
 # Everything but the tests of the whole, which drive load or start a hundred processes:
 # never under the race detector.
 WHOLE   = ./test/... ./cmd/...
@@ -53,6 +61,7 @@ test: ## install what the tests need, then run every check
 	@$(LINT) run
 	FUZZTIME=2s scripts/fuzz
 	$(GO) test $(CHECK) $(WHOLE)
+	@test -n "$$TRUTH_DIR" || echo "TRUTH_DIR is not set, so accuracy is not tested:" $$(scripts/packages '"TRUTH_DIR"')
 	CGO_ENABLED=1 $(GO) test $(CHECK) -race $(RACED)
 
 soak: ## run the long tests with their full counts (up to an hour)
@@ -73,7 +82,8 @@ tidy: ## tidy all modules
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
-bench: deps assets ## measure this build on this machine and write docs/performance.md
+bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
+	$(GO) run ./test/accuracy -out docs/packs/url.md
 	$(GO) run ./test/bench -out docs/performance.md
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md

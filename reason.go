@@ -20,6 +20,7 @@ const (
 	ReasonResultExpired         Reason = "RESULT_EXPIRED"
 	ReasonIdempotencyConflict   Reason = "IDEMPOTENCY_CONFLICT"
 	ReasonRunAlreadyTerminal    Reason = "RUN_ALREADY_TERMINAL"
+	ReasonUploadExists          Reason = "UPLOAD_EXISTS"
 	ReasonBodyTooLarge          Reason = "BODY_TOO_LARGE"
 	ReasonUnsupportedMediaType  Reason = "UNSUPPORTED_MEDIA_TYPE"
 	ReasonValidationFailed      Reason = "VALIDATION_FAILED"

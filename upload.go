@@ -30,3 +30,18 @@ func (u *Upload) ObjectPrefix() string {
 
 // ObjectKey is where the object store has the upload's bytes.
 func (u *Upload) ObjectKey() string { return u.ObjectPrefix() + "content" }
+
+// UploadView is an upload that was announced, as its owner is told of it once.
+type UploadView struct {
+	ID  UploadID `json:"upload_id" doc:"What the inputs of runs name the file by."`
+	Put PutView  `json:"put" doc:"The request that sends the file's bytes."`
+	// ExpiresAt is until when a submit may name the upload.
+	ExpiresAt Time `json:"expires_at" doc:"Until when a submit may name the upload, in UTC. Runs that did keep the file until they are past their retention."`
+}
+
+// PutView is a request that stores an upload's bytes, without a key.
+type PutView struct {
+	URL       string            `json:"url" doc:"Absolute URL of the PUT; whoever has it needs no key. It takes effect once."`
+	Headers   map[string]string `json:"headers" doc:"Headers to send as they are: the signature covers them."`
+	ExpiresAt Time              `json:"expires_at" doc:"Until when the PUT may begin, in UTC."`
+}

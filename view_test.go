@@ -227,9 +227,15 @@ func TestBooksJSON(t *testing.T) {
 	wantJSON(t, "the last page", dpp.List[int]{Data: []int{}}, `{"data":[]}`)
 }
 
+func TestUploadJSON(t *testing.T) {
+	u := dpp.UploadView{ID: "upl_1", Put: dpp.PutView{URL: "http://h/u", Headers: map[string]string{"Content-Type": "text/plain"}, ExpiresAt: noon}, ExpiresAt: noon}
+	wantJSON(t, "an upload", u, `{"upload_id":"upl_1","put":{"url":"http://h/u","headers":{"Content-Type":"text/plain"},"expires_at":"2026-01-31T12:00:00.123Z"},
+		"expires_at":"2026-01-31T12:00:00.123Z"}`)
+}
+
 // Lists that nothing was put in are empty, not null.
 func TestNothingIsNull(t *testing.T) {
-	for _, v := range []any{dpp.RunView{}, dpp.ResultView{}, dpp.Problem{}, dpp.BudgetView{}, dpp.List[dpp.RunView]{}} {
+	for _, v := range []any{dpp.RunView{}, dpp.ResultView{}, dpp.Problem{}, dpp.BudgetView{}, dpp.UploadView{}, dpp.List[dpp.RunView]{}} {
 		text, err := json.Marshal(v)
 		if err != nil || strings.Contains(string(text), "null") {
 			t.Errorf("%T is written as %s, %v", v, text, err)

@@ -19,18 +19,23 @@ const (
 
 // do makes a request, and makes it again where that may help.
 func (c *Client) do(ctx context.Context, r request) (*response, error) {
+	return c.retry(ctx, r.wait, func() (*response, error) { return c.once(ctx, r) })
+}
+
+// retry makes attempts that may take so much longer than usual.
+func (c *Client) retry(ctx context.Context, longer time.Duration, once func() (*response, error)) (*response, error) {
 	pace, notify := newPace(), c.OnRetry
 	if notify == nil {
 		notify = func(error, time.Duration) {}
 	}
 	answer, err := backoff.Retry(ctx, func() (*response, error) {
-		answer, err := c.once(ctx, r)
+		answer, err := once()
 		pace.heard(err)
 		if err != nil && !again(err) {
 			err = backoff.Permanent(err)
 		}
 		return answer, err
-	}, backoff.WithBackOff(pace), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxElapsed+r.wait), backoff.WithNotify(notify))
+	}, backoff.WithBackOff(pace), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxElapsed+longer), backoff.WithNotify(notify))
 	var final *backoff.PermanentError
 	if errors.As(err, &final) { // the last try hands it over wrapped
 		err = final.Err

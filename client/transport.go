@@ -66,11 +66,7 @@ func (c *Client) once(ctx context.Context, r request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	web := c.HTTP
-	if web == nil {
-		web = http.DefaultClient
-	}
-	answer, err := web.Do(hr)
+	answer, err := c.web().Do(hr)
 	if err != nil {
 		return nil, &UnreachableError{Err: err}
 	}
@@ -83,6 +79,13 @@ func (c *Client) once(ctx context.Context, r request) (*response, error) {
 		return nil, refusal(answer, body)
 	}
 	return &response{status: answer.StatusCode, header: answer.Header, body: body}, nil
+}
+
+func (c *Client) web() *http.Client {
+	if c.HTTP == nil {
+		return http.DefaultClient
+	}
+	return c.HTTP
 }
 
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {

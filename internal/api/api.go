@@ -51,8 +51,8 @@ type Config struct {
 	// request has the context that it returns; the function hears of the answer. It may
 	// be nil.
 	Trace func(ctx context.Context, method, trace, parent string) (context.Context, func(Answer))
-	// Blobs serves signed downloads of an embedded object store below BlobPrefix,
-	// which starts and ends with a slash; both may be empty.
+	// Blobs serves signed downloads and uploads of an embedded object store below
+	// BlobPrefix, which starts and ends with a slash; both may be empty.
 	Blobs      http.Handler
 	BlobPrefix string
 	// CORSOrigins are the origins whose pages may call the API; "*" is any; none
@@ -126,7 +126,7 @@ func (a *API) dispatch(x *exchange) error {
 	case !clean(x.r.URL.Path) || !clean(x.r.URL.EscapedPath()):
 		return notFound()
 	case a.Blobs != nil && a.BlobPrefix != "" && strings.HasPrefix(x.r.URL.Path, a.BlobPrefix):
-		return x.download()
+		return x.blob()
 	}
 	a.mux.ServeHTTP(x, x.r)
 	return x.err

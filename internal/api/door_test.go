@@ -71,7 +71,7 @@ func TestPathsAndMethods(t *testing.T) {
 	s := newSite(t, options{})
 	for _, path := range []string{
 		"/", "/v1", "/v1/", "/v1/nothing", "/v1/runs/", "//v1/runs", "/v1//runs", "/v1/runs/..%2f..%2fetc", "/v1/runs/%2e%2e", "/v1/../health", "/V1/runs",
-		"/v1/runs/batch/x", "/v1/quotes", "/v1/uploads", "/v1/keys", "/v1/webhooks", "/v1/admin/tenants", "/mcp", "/llms.txt", "/problems/NOTHING", "/blobs", "/problems/",
+		"/v1/runs/batch/x", "/v1/quotes", "/v1/uploads/x", "/v1/keys", "/v1/webhooks", "/v1/admin/tenants", "/mcp", "/llms.txt", "/problems/NOTHING", "/blobs", "/problems/",
 		"/.well-known/jwks.json", "/v1/runs/x/events", "/v1/runs/x/receipt", "/v1/runs/batch",
 	} {
 		for _, method := range []string{"GET", "POST"} {
@@ -89,6 +89,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"POST", "/v1/runs/" + id, "GET, HEAD, OPTIONS"},
 		{"GET", "/v1/runs/" + id + "/cancel", "OPTIONS, POST"},
 		{"HEAD", "/v1/runs/" + id + "/cancel", "OPTIONS, POST"},
+		{"GET", "/v1/uploads", "OPTIONS, POST"},
 		{"POST", "/health", "GET, HEAD, OPTIONS"},
 		{"ZQ7X", "/v1/budget", "GET, HEAD, OPTIONS"},
 	} {

@@ -50,6 +50,16 @@ func TestNothingIsEchoed(t *testing.T) {
 		call{method: "POST", path: "/v1/runs", body: base, header: map[string]string{"Idempotency-Key": "echo-key-9999", "Content-Type": "application/" + marker}},
 		call{method: "POST", path: "/v1/runs", body: base, header: map[string]string{"Idempotency-Key": "echo-key-9999", "Content-Encoding": marker}},
 	)
+	for _, body := range []string{
+		`{"media_type":"MARK/x y","size_bytes":1}`, `{"media_type":"image/png","size_bytes":"MARK"}`, `{"media_type":"image/png","size_bytes":1,"sha256":"MARK"}`,
+		`{"media_type":"image/png","size_bytes":1,"name":"MARK\n"}`, `{"media_type":["MARK"],"size_bytes":{"x":"MARK"}}`, `MARK`,
+	} {
+		calls = append(calls, call{method: "POST", path: "/v1/uploads", body: strings.ReplaceAll(body, "MARK", marker)})
+	}
+	calls = append(calls, call{
+		method: "POST", path: "/v1/runs", body: strings.Replace(base, `"note":"x"`, `"note":"x","files":["upl_`+marker+`"]`, 1),
+		header: map[string]string{"Idempotency-Key": "echo-key-9998"},
+	})
 	for _, c := range calls {
 		a := s.do(c)
 		if a.status < 400 && !strings.Contains(c.path, marker) && c.body == "" {

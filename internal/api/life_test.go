@@ -110,7 +110,7 @@ func TestASignedURLThatWasChangedIs403(t *testing.T) {
 	}
 	s.wantProblem(s.download(changed), http.StatusForbidden, dpp.ReasonScopeMissing)
 	s.wantProblem(s.download(s.url+"/blobs/"), http.StatusForbidden, dpp.ReasonScopeMissing)
-	s.wantProblem(s.do(call{method: "PUT", path: "/blobs/x"}), http.StatusMethodNotAllowed, dpp.ReasonMethodNotAllowed)
+	s.wantProblem(s.do(call{method: "DELETE", path: "/blobs/x"}), http.StatusMethodNotAllowed, dpp.ReasonMethodNotAllowed)
 	if a := s.download(url); a.status != http.StatusOK || a.header.Get("Cache-Control") != "private" {
 		t.Errorf("%d %s", a.status, a.header.Get("Cache-Control"))
 	}

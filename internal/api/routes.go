@@ -10,7 +10,8 @@ import (
 func (a *API) routes() []route {
 	routes := healthRoutes()
 	if !a.HealthOnly {
-		routes = append(runRoutes(), moneyRoutes()...)
+		routes = append(runRoutes(), uploadRoute())
+		routes = append(routes, moneyRoutes()...)
 		routes = append(routes, packRoutes()...)
 		routes = append(routes, healthRoutes()...)
 		routes = append(routes, documentRoutes()...)

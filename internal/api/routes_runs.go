@@ -33,7 +33,7 @@ func submitRoute() route {
 		Reasons: []dpp.Reason{
 			dpp.ReasonIdempotencyKeyMissing, dpp.ReasonIdempotencyKeyInvalid, dpp.ReasonBudgetDrained, dpp.ReasonTenantSuspended, dpp.ReasonIdempotencyConflict,
 			dpp.ReasonBodyTooLarge, dpp.ReasonUnsupportedMediaType, dpp.ReasonInvalidMoney, dpp.ReasonInvalidMoneyScale, dpp.ReasonMaxCostTooLow,
-			dpp.ReasonMaxCostExceeded, dpp.ReasonUnknownPack, dpp.ReasonTooManyRuns, dpp.ReasonNotFound,
+			dpp.ReasonMaxCostExceeded, dpp.ReasonUnknownPack, dpp.ReasonUploadUnusable, dpp.ReasonTooManyRuns, dpp.ReasonNotFound,
 		},
 	}}
 }
@@ -95,5 +95,15 @@ func resultRoute() route {
 		Parameters:  []openapi.Parameter{idParameter},
 		Answers:     []openapi.Answer{{Status: http.StatusOK, Description: "The envelope.", Body: map[string]any{}, Headers: runHeaders}},
 		Reasons:     []dpp.Reason{dpp.ReasonNotFound, dpp.ReasonResultExpired},
+	}}
+}
+
+func uploadRoute() route {
+	return route{do: plain(createUpload), Operation: openapi.Operation{
+		Method: http.MethodPost, Path: "/v1/uploads", ID: "createUpload", Tag: "Uploads", Access: openapi.Tenant, Summary: "Announce a file",
+		Description: "Answers with a signed request that sends the file's bytes, of exactly this type and size, to the object store. Once they have arrived, any number of your runs may name the upload in their inputs, for 24 hours. Costs nothing.",
+		Body:        intake.UploadBody{},
+		Answers:     []openapi.Answer{{Status: http.StatusCreated, Description: "The upload, and how to send it.", Body: dpp.UploadView{}, Headers: readHeaders}},
+		Reasons:     []dpp.Reason{dpp.ReasonTenantSuspended, dpp.ReasonNotFound, dpp.ReasonBodyTooLarge, dpp.ReasonUnsupportedMediaType},
 	}}
 }

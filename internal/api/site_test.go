@@ -19,6 +19,7 @@ import (
 	"dpp/internal/api/apitest"
 	"dpp/internal/auth"
 	"dpp/internal/blob/fileblob"
+	"dpp/internal/telemetry"
 	"dpp/test/platform"
 )
 
@@ -40,7 +41,7 @@ type options struct {
 }
 
 func (s *site) keyring(t *testing.T) *auth.Keyring {
-	keyring := auth.New(s.Ports.Store, slog.New(slog.DiscardHandler))
+	keyring := auth.New(s.Ports.Store, slog.New(slog.DiscardHandler), telemetry.NewMetrics())
 	t.Cleanup(keyring.Close)
 	return keyring
 }

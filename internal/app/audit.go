@@ -23,7 +23,7 @@ func Audit(ctx context.Context, cfg config.Config, report func(string)) (_ ops.A
 		return ops.AuditSummary{}, err
 	}
 	defer func() { err = errors.Join(err, blobs.Close()) }()
-	return audit.Run(ctx, s, s, blobs, audit.Config{Timing: cfg.Timing, IdempotencyWindow: cfg.IdempotencyWindow}, report)
+	return audit.Run(ctx, s, blobs, audit.Config{Timing: cfg.Timing, IdempotencyWindow: cfg.IdempotencyWindow}, report)
 }
 
 func openBlobs(ctx context.Context, cfg config.Config) (blob.Store, error) {

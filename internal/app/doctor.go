@@ -124,7 +124,7 @@ func checkKeyFile(name, path string) ops.Finding {
 }
 
 func checkPacks(cfg config.Config) ops.Finding {
-	packs, err := newPacks(cfg, nil, nil)
+	packs, err := newPacks(cfg, nil, nil, nil)
 	if err != nil {
 		return bad("packs", err, "Correct DPP_PRICES.")
 	}

@@ -111,6 +111,11 @@ func (b measuredBlob) SignGet(ctx context.Context, key string, ttl time.Duration
 	return b.Store.SignGet(ctx, key, ttl)
 }
 
+func (b measuredBlob) SignPut(ctx context.Context, upload blob.Upload, ttl time.Duration) (signed blob.SignedPut, err error) {
+	defer b.m.begin("sign")(&err)
+	return b.Store.SignPut(ctx, upload, ttl)
+}
+
 type measuredQueue struct {
 	queue.Queue
 	m meter

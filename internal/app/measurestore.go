@@ -15,6 +15,7 @@ func storeCalls() []string {
 	return []string{
 		"submit", "claim", "heartbeat", "transition", "runs_by_id", "runs_by_key", "run_states", "list_runs", "due",
 		"accounts", "entries", "usage", "seal", "totals", "forget", "purge", "maintain",
+		"create_uploads", "uploads_by_id", "unused_uploads", "delete_uploads",
 	}
 }
 
@@ -107,4 +108,24 @@ func (s measuredStore) Purge(ctx context.Context, runs []dpp.RunID) (err error) 
 func (s measuredStore) Maintain(ctx context.Context, endedFor time.Duration) (err error) {
 	defer s.m.begin("maintain")(&err)
 	return s.Store.Maintain(ctx, endedFor)
+}
+
+func (s measuredStore) CreateUploads(ctx context.Context, batch []store.NewUpload) (answer []store.CreatedUpload, err error) {
+	defer s.m.begin("create_uploads")(&err)
+	return s.Store.CreateUploads(ctx, batch)
+}
+
+func (s measuredStore) UploadsByID(ctx context.Context, ids []dpp.UploadID) (answer []store.KnownUpload, err error) {
+	defer s.m.begin("uploads_by_id")(&err)
+	return s.Store.UploadsByID(ctx, ids)
+}
+
+func (s measuredStore) UnusedUploads(ctx context.Context, limit int) (answer []dpp.Upload, err error) {
+	defer s.m.begin("unused_uploads")(&err)
+	return s.Store.UnusedUploads(ctx, limit)
+}
+
+func (s measuredStore) DeleteUploads(ctx context.Context, ids []dpp.UploadID) (err error) {
+	defer s.m.begin("delete_uploads")(&err)
+	return s.Store.DeleteUploads(ctx, ids)
 }

@@ -14,6 +14,7 @@ import (
 	"dpp/internal/blob"
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
+	"dpp/internal/document"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/pack"
@@ -67,26 +68,31 @@ func (p *parts) close() error {
 }
 
 // newPacks registers the packs: every pack of this build, unless others are given.
-// own are the platform's own listeners, which no pack may reach.
-func newPacks(cfg config.Config, own []netip.AddrPort, packs []pack.Pack) (*pack.Registry, error) {
+// own are the platform's own listeners, which no pack may reach; documents reads what
+// they fetch, and may be nil where nothing is run.
+func newPacks(cfg config.Config, own []netip.AddrPort, documents *document.Documents, packs []pack.Pack) (*pack.Registry, error) {
 	if packs != nil {
 		return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
 	}
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher))
+	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher, urlpack.Options{PDF: documents}))
 }
 
-// publicNames is the platform's own name, which no pack may reach. An address is
-// none: our listeners are denied by themselves.
+// publicNames is the platform's own name, or public address, which no pack may
+// reach. Another address names a listener of ours, and those are denied as such.
 func publicNames(publicURL string) []string {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Hostname() == "" {
 		return nil
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return nil
+	name := u.Hostname()
+	if addr, err := netip.ParseAddr(name); err == nil {
+		if fetch.Classify(addr) != fetch.ClassPublic {
+			return nil
+		}
+		name = addr.String()
 	}
-	return []string{u.Hostname()}
+	return []string{name}
 }
 
 // serviceConfig is what the use cases need of the settings.

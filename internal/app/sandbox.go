@@ -58,9 +58,13 @@ func isolation(is sandbox.Isolation) string {
 	if is.Privileges {
 		privileges = ", no way to privileges"
 	}
+	files := ""
+	if is.Files {
+		files = ", no files but a cache"
+	}
 	memory := "memory that it limits itself"
-	if is.Kernel {
+	if is.Memory {
 		memory = "memory that the kernel limits"
 	}
-	return fmt.Sprintf("%s%s, %s", network, privileges, memory)
+	return fmt.Sprintf("%s%s%s, %s", network, files, privileges, memory)
 }

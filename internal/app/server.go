@@ -18,6 +18,7 @@ import (
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/config"
+	"dpp/internal/document"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
@@ -115,6 +116,9 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 		return nil, err
 	}
 	undo = append(undo, func() error { s.keyring.Close(); s.service.Close(); return nil })
+	if err = s.makeWeb(); err != nil {
+		return nil, err
+	}
 	if err = s.noteAddress(); err != nil {
 		return nil, err
 	}
@@ -122,16 +126,9 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	return s, nil
 }
 
-// assemble makes everything above the adapters.
+// assemble makes everything between the adapters and the API.
 func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) error {
-	public := s.cfg.PublicURL
-	if public == "" {
-		public = "http://" + s.address
-	}
-	if s.parts.files != nil {
-		s.parts.files.SetBaseURL(public)
-	}
-	packs, err := newPacks(s.cfg, addresses(listeners), opts.Packs)
+	packs, err := newPacks(s.cfg, addresses(listeners), document.New(s.sandbox), opts.Packs)
 	if err != nil {
 		return err
 	}
@@ -144,13 +141,25 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	s.worker = worker.New(s.service, ports.Queue, s.workerOptions(), s.log)
 	s.reaper = reaper.New(s.service, s.reaperOptions(), s.log)
 	s.observe()
-	s.keyring = auth.New(s.parts.store, s.log)
+	s.keyring = auth.New(s.parts.store, s.log, s.metrics)
+	return nil
+}
+
+// makeWeb makes a server for each listener.
+func (s *Server) makeWeb() error {
+	public := s.cfg.PublicURL
+	if public == "" {
+		public = "http://" + s.address
+	}
+	if s.parts.files != nil {
+		s.parts.files.SetBaseURL(public)
+	}
 	face, err := api.New(s.apiConfig(public))
 	if err != nil {
 		return err
 	}
 	s.web = append(s.web, api.NewServer(face.Handler(), s.log))
-	if len(listeners) > 1 {
+	if s.ops != "" {
 		s.web = append(s.web, newOpsServer(s.metrics.Handler()))
 	}
 	return nil

@@ -21,12 +21,23 @@ type Config struct {
 	IdempotencyWindow time.Duration
 }
 
+// Store is what an audit reads: everything at one moment, and what has become of some
+// of it since.
+type Store interface {
+	store.Auditor
+	RunsByID(ctx context.Context, ids []dpp.RunID) ([]dpp.Run, error)
+	UploadsByID(ctx context.Context, ids []dpp.UploadID) ([]store.KnownUpload, error)
+}
+
 // Run audits. Each discrepancy is reported as one line that begins with the number
 // of the invariant. An error means that not everything could be looked at.
-func Run(ctx context.Context, books store.Auditor, reader store.Reader, objects blob.Store, cfg Config, report func(string)) (ops.AuditSummary, error) {
+func Run(ctx context.Context, books Store, objects blob.Store, cfg Config, report func(string)) (ops.AuditSummary, error) {
 	a := &audit{cfg: cfg, now: time.Now(), report: report}
 	err := books.Snapshot(ctx, func(s store.Snapshot) error {
 		if err := s.EachAccount(ctx, func(account ledger.Account) error { return a.account(ctx, s, account) }); err != nil {
+			return err
+		}
+		if err := s.EachUsed(ctx, func(u dpp.Upload) error { a.used = append(a.used, u); return nil }); err != nil {
 			return err
 		}
 		return s.EachStray(ctx, func(what string) error {
@@ -34,10 +45,13 @@ func Run(ctx context.Context, books store.Auditor, reader store.Reader, objects 
 			return nil
 		})
 	})
-	if err != nil {
-		return a.summary, err
+	if err == nil {
+		err = a.objects(ctx, books, objects)
 	}
-	return a.summary, a.objects(ctx, reader, objects)
+	if err == nil {
+		err = a.uploads(ctx, books, objects)
+	}
+	return a.summary, err
 }
 
 type audit struct {
@@ -46,6 +60,7 @@ type audit struct {
 	report  func(string)
 	summary ops.AuditSummary
 	stored  []storedRun
+	used    []dpp.Upload // by runs that are not purged
 }
 
 func (a *audit) found(invariant int, format string, args ...any) {

@@ -21,6 +21,7 @@ import (
 type cast struct {
 	*platform.Platform
 	done, failed, canceled, expired, processing, queued dpp.RunID
+	used                                                dpp.Upload // by the one that is queued
 }
 
 func newCast(t *testing.T) *cast {
@@ -50,7 +51,12 @@ func newCast(t *testing.T) *cast {
 	}
 	c.processing = c.Submit("processing-key").ID
 	c.Claim()
-	c.queued = c.Submit("queued-key").ID
+	c.used = c.Upload(c.Key, "a text")
+	queued, err := c.Service.Submit(t.Context(), c.Naming("queued-key", c.used.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.queued = queued.Run.ID
 	return c
 }
 
@@ -121,6 +127,11 @@ func TestEveryDamageIsFound(t *testing.T) {
 			return fmt.Sprintf(`DELETE FROM leases WHERE run_n = (SELECT n FROM runs WHERE id = '%s')`, processing(c))
 		}, 9},
 		{"a key of no run", plain(`UPDATE idempotency SET run_n = 999999 WHERE key = 'done-key'`), 9},
+		{"a use that is not told", plain(`UPDATE uploads SET used = 0`), 9},
+		{"a use by nobody", plain(`UPDATE upload_runs SET run_n = 999999`), 9},
+		{"a use of nothing", plain(`DELETE FROM uploads`), 9},
+		{"an upload of another size", plain(`UPDATE uploads SET size = 7`), 13},
+		{"an upload of another sum", plain(`UPDATE uploads SET sha256 = '` + strings.Repeat("0f", 32) + `'`), 13},
 		{"usage miscounted", plain(`UPDATE usage_days SET completed = completed + 1`), 12},
 		{"usage with another charge", plain(`UPDATE usage_days SET charged = charged + 100`), 12},
 		{"usage that is gone", plain(`DELETE FROM usage_days`), 12},
@@ -205,6 +216,26 @@ func TestMissingAndDamagedObjectsAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestUploadsThatRunsUseMustBeThere(t *testing.T) {
+	c := newCast(t)
+	unused := c.Announce(c.Key, "never sent")
+	c.Audit()
+	if err := c.Ports.Blob.DeletePrefix(t.Context(), c.used.ObjectPrefix()); err != nil {
+		t.Fatal(err)
+	}
+	found := c.Discrepancies()
+	if len(found) != 1 || !strings.HasPrefix(found[0], "invariant 13: upload "+string(c.used.ID)) {
+		t.Errorf("found %q; nobody uses %s", found, unused.ID)
+	}
+	if _, err := c.Service.Cancel(t.Context(), c.Key, c.queued); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Ports.Store.Purge(t.Context(), []dpp.RunID{c.queued}); err != nil {
+		t.Fatal(err)
+	}
+	c.Audit() // nobody uses it any more
 }
 
 func damageObject(t *testing.T, c *cast, key string) {

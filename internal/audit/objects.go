@@ -10,12 +10,11 @@ import (
 
 	"dpp"
 	"dpp/internal/blob"
-	"dpp/internal/store"
 )
 
 // objects checks that what completed runs point at is there and hashes to what
 // they say.
-func (a *audit) objects(ctx context.Context, reader store.Reader, objects blob.Store) error {
+func (a *audit) objects(ctx context.Context, books Store, objects blob.Store) error {
 	for _, r := range a.stored {
 		a.summary.Objects++
 		wrong, err := a.object(ctx, objects, r.result.Key, r.result.SHA256, r.result.Size)
@@ -33,7 +32,7 @@ func (a *audit) objects(ctx context.Context, reader store.Reader, objects blob.S
 		if len(wrong) == 0 {
 			continue
 		}
-		if purged, err := purgedSince(ctx, reader, r.id); err != nil || purged {
+		if purged, err := purgedSince(ctx, books, r.id); err != nil || purged {
 			if err != nil {
 				return err
 			}
@@ -67,8 +66,8 @@ func (a *audit) object(ctx context.Context, objects blob.Store, key, sum string,
 }
 
 // purgedSince tells whether retention took the run after the snapshot.
-func purgedSince(ctx context.Context, reader store.Reader, id dpp.RunID) (bool, error) {
-	found, err := reader.RunsByID(ctx, []dpp.RunID{id})
+func purgedSince(ctx context.Context, books Store, id dpp.RunID) (bool, error) {
+	found, err := books.RunsByID(ctx, []dpp.RunID{id})
 	if err != nil {
 		return false, err
 	}

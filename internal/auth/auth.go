@@ -23,6 +23,14 @@ type Lookup interface {
 	KeysByHash(ctx context.Context, hashes []dpp.KeyHash) ([]dpp.Key, error)
 }
 
+// Observer hears of the keyring's batches, for metrics.
+type Observer interface {
+	// Batched hears the size of every batch of look-ups.
+	Batched(name string, size int)
+	// BatchWaited hears how long the first of a batch had waited when it set out.
+	BatchWaited(name string, waited time.Duration)
+}
+
 const (
 	// remember is how long an answer is used again: with the time of a look-up it
 	// stays below the 5 s after which a revocation must hold everywhere.
@@ -54,12 +62,16 @@ type flight struct {
 	err  error
 }
 
+const batchName = "key"
+
 // New makes a keyring over a store's keys. Keys that are to be looked up at the same
 // time are looked up together.
-func New(lookup Lookup, log *slog.Logger) *Keyring {
+func New(lookup Lookup, log *slog.Logger, observe Observer) *Keyring {
 	k := &Keyring{
-		lookups: batch.New("key", find(lookup), batch.Options[dpp.KeyHash]{
+		lookups: batch.New(batchName, find(lookup), batch.Options[dpp.KeyHash]{
 			Flights: lookupsAtOnce, Timeout: lookupTimeout,
+			Observe:     func(n int) { observe.Batched(batchName, n) },
+			Waited:      func(d time.Duration) { observe.BatchWaited(batchName, d) },
 			Unreachable: func(error) bool { return true }, // no failure is one key's own
 			Panicked: func(p *batch.PanicError) {
 				log.Error("a look-up of keys panicked", "kind", fmt.Sprintf("%T", p.Value), "stack", string(p.Stack))

@@ -14,6 +14,7 @@ import (
 	"dpp"
 	"dpp/internal/auth"
 	"dpp/internal/store"
+	"dpp/internal/telemetry"
 )
 
 // keys is a store's keys, as a test changes them.
@@ -67,7 +68,7 @@ func (k *keys) wantAsked(t *testing.T, want int64) {
 }
 
 func newRing(t *testing.T, source auth.Lookup) *auth.Keyring {
-	ring := auth.New(source, slog.New(slog.DiscardHandler))
+	ring := auth.New(source, slog.New(slog.DiscardHandler), telemetry.NewMetrics())
 	t.Cleanup(ring.Close)
 	return ring
 }

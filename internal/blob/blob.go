@@ -53,6 +53,15 @@ type Store interface {
 	// at most 7 days. Whether there is such an object it does not tell.
 	SignGet(ctx context.Context, key string, ttl time.Duration) (string, error)
 
+	// SignPut returns the request by which anyone may store the object for ttl, which
+	// is at most 7 days: with exactly the announced media type and size and, where the
+	// sum was given, exactly those bytes. Any other content is refused with a status of
+	// 4xx, and nothing of it is ever seen. The request takes effect once: where there is
+	// an object under the key, whoever stored it, it is refused with 409 or 412 and that
+	// object stays as it is. Answered with 200, the object is durable; it has no metadata.
+	// Whether the key is free is not told here. An upload whose Check fails is an error.
+	SignPut(ctx context.Context, upload Upload, ttl time.Duration) (SignedPut, error)
+
 	// Ping tells whether the store answers.
 	Ping(ctx context.Context) error
 

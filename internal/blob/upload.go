@@ -7,6 +7,25 @@ import (
 	"time"
 )
 
+// Why content that was sent by a [SignedPut] is refused, where it is an adapter of ours
+// that receives it. Nothing of it is kept.
+var (
+	// ErrMediaType: it is not declared, and declared alone, as the media type signed for.
+	ErrMediaType = errors.New("blob: another media type than was signed for")
+	// ErrTooLarge: more bytes were announced than were signed for.
+	ErrTooLarge = errors.New("blob: more bytes than were signed for")
+	// ErrTooSmall: fewer bytes were announced than were signed for, or none at all.
+	ErrTooSmall = errors.New("blob: no length, or fewer bytes than were signed for")
+	// ErrIncomplete: the content ended early, or came too slowly. It may be sent again.
+	ErrIncomplete = errors.New("blob: the content did not arrive whole")
+	// ErrSum: the content is not the one whose sum was signed for.
+	ErrSum = errors.New("blob: another content than was signed for")
+	// ErrExists: there is an object already; a signed request stores one.
+	ErrExists = errors.New("blob: the object exists")
+	// ErrBusy: too many are being received. It may be sent again later.
+	ErrBusy = errors.New("blob: too many uploads at once")
+)
+
 // LargestUpload is the most bytes of an upload: what S3 takes in one piece.
 const LargestUpload = 5 << 30
 

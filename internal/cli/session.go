@@ -23,6 +23,7 @@ type session struct {
 	platform Platform
 	json     bool
 	flags    map[string]string // settings that stood on the command line
+	sent     bool              // local files became uploads
 	// terminal tells whether a stream is one, and how wide.
 	terminal func(stream io.Writer) (width int, ok bool)
 }

@@ -21,7 +21,7 @@ import (
 type runSubmitCmd struct {
 	target
 	Pack           string   `name:"pack" required:"" help:"Which kind of work."`
-	Inputs         string   `name:"inputs" placeholder:"JSON" help:"Inputs as JSON, @FILE, or - for standard input."`
+	Inputs         string   `name:"inputs" placeholder:"JSON" help:"Inputs as JSON, @FILE, or - for standard input. Where the pack takes a file, \"@PATH\" in them sends a local one."`
 	Example        bool     `name:"example" help:"Take inputs and cost from the pack's own example."`
 	MaxCost        string   `name:"max-cost" placeholder:"USD" help:"What the run may cost at most, such as 0.2500."`
 	Timebox        string   `name:"timebox" placeholder:"DURATION" help:"How long the pack may work, such as 90s."`
@@ -43,7 +43,7 @@ func (c *runSubmitCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	submission, err := c.submission(ctx, api, s.In)
+	submission, err := c.submission(ctx, api, s)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,11 @@ func (s *session) inDoubt(err error, key string) error {
 	var refused *client.Error
 	told := errors.As(err, &refused) && (refused.Problem.Status < http.StatusInternalServerError || refused.Problem.Status == http.StatusServiceUnavailable)
 	if !told && code(err) != exitUsage {
-		s.say("should the submit have arrived all the same: repeated with --idempotency-key %s it makes one run", key)
+		same := ""
+		if s.sent { // sent again they would be other uploads, and the run another one
+			same = " and, instead of the files, the uploads above"
+		}
+		s.say("should the submit have arrived all the same: repeated with --idempotency-key %s%s it makes one run", key, same)
 	}
 	return err
 }
@@ -93,20 +97,24 @@ func (s *session) wait(ctx context.Context, api *client.Client, run dpp.RunView)
 	return s.ended(&run)
 }
 
-func (c *runSubmitCmd) submission(ctx context.Context, api *client.Client, stdin io.Reader) (client.Submission, error) {
+func (c *runSubmitCmd) submission(ctx context.Context, api *client.Client, s *session) (client.Submission, error) {
 	out := client.Submission{
 		PackType: c.Pack, RefusePartial: c.NoPartial, ExternalID: c.ExternalID, Tags: c.Tags, IdempotencyKey: c.IdempotencyKey,
 	}
-	var err error
 	if c.Example {
-		err = takeExample(ctx, api, &out)
-	} else {
-		out.Inputs, err = readInputs(c.Inputs, stdin)
+		if err := takeExample(ctx, api, &out); err != nil {
+			return out, err
+		}
+		return out, c.limits(&out)
 	}
-	if err != nil {
-		return out, err
+	inputs, err := readInputs(c.Inputs, s.In)
+	if err == nil {
+		err = c.limits(&out)
 	}
-	return out, c.limits(&out)
+	if err == nil {
+		out.Inputs, err = s.sendFiles(ctx, api, c.Pack, inputs)
+	}
+	return out, err
 }
 
 // limits reads the flags of the reservation over what the example says.

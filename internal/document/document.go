@@ -6,6 +6,7 @@ package document
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"dpp/internal/sandbox"
 )
@@ -54,7 +55,7 @@ func (d *Documents) do(ctx context.Context, kind string, request []byte) ([]byte
 		{sandbox.ErrGarbage, ErrDamaged},
 	} {
 		if errors.Is(err, meaning.of) {
-			return nil, errors.Join(meaning.is, err)
+			return nil, fmt.Errorf("%w: %w", meaning.is, err)
 		}
 	}
 	return answer, err

@@ -2,6 +2,7 @@ package document_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 
@@ -14,15 +15,28 @@ func TestMain(m *testing.M) {
 	if sandbox.IsChild(os.Args) {
 		os.Exit(sandbox.Serve(os.Args, document.Handlers()...))
 	}
-	code := m.Run()
-	if err := shared.Close(); err != nil && code == 0 {
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(run(m))
 }
 
-// shared is the pool of all tests: the engine is compiled once.
-var shared = sandbox.New(sandbox.Options{Start: patience})
+// shared is the pool of all tests, and cache what its children compiled.
+var (
+	shared *sandbox.Pool
+	cache  string
+)
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "dpp-document-*")
+	if err != nil {
+		return 1
+	}
+	// The race detector wants several times the memory, where the engine is compiled.
+	cache, shared = dir, sandbox.New(sandbox.Options{Start: patience, Memory: 4 << 30, Cache: dir})
+	code := m.Run()
+	if err := errors.Join(shared.Close(), os.RemoveAll(dir)); err != nil {
+		return 1
+	}
+	return code
+}
 
 func read(t *testing.T, content []byte, opts document.PDFOptions) (*document.PDF, error) {
 	t.Helper()

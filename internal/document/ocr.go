@@ -26,10 +26,13 @@ type OCR struct {
 	Plain bool
 	// Program reads the picture; nil: the engine that is built in.
 	Program *tesseract.Program
-	// Time is how long it may take; default [DefaultTime], but no longer than what is left
+	// Time is how long it may take; default [DefaultOCRTime], but no longer than what is left
 	// to the context. The engine that is built in looks at it between two readings.
 	Time time.Duration
 }
+
+// DefaultOCRTime is how long a picture is read, unless something else is asked for.
+const DefaultOCRTime = 20 * time.Second
 
 // DefaultLanguage is what text is taken for of which nothing is known.
 const DefaultLanguage = "eng"
@@ -116,7 +119,7 @@ func (r *ocrRequest) complete(ctx context.Context, how OCR) (kind string, err er
 		r.Languages = []string{DefaultLanguage}
 	}
 	if how.Time <= 0 {
-		how.Time = DefaultTime
+		how.Time = DefaultOCRTime
 	}
 	r.TimeNS = int64(within(ctx, how.Time))
 	known, err := OCRLanguages(r.Program)

@@ -22,8 +22,9 @@ const (
 	maxTag       = 500       // characters of a title or an author
 )
 
-// DefaultTime is how long pages are read before the rest is left out.
-const DefaultTime = 15 * time.Second
+// MaxTime is how long pages are read, unless less is asked for, before the rest is left
+// out. It is well below what the sandbox gives a job, so that what was read arrives.
+const MaxTime = 15 * time.Second
 
 // PDFOptions bound what is read. What is zero is the default; what is above the most
 // is the most.
@@ -33,7 +34,7 @@ type PDFOptions struct {
 	// Chars is how many characters are read, of all pages together.
 	Chars int
 	// Time is how long pages are read. It is shortened to what the context has left, but
-	// for a fifth. A single page that takes longer by far is [ErrDemanding].
+	// for a fifth. A page that alone takes longer than the sandbox allows is [ErrDemanding].
 	Time time.Duration
 }
 
@@ -137,11 +138,10 @@ func (d *Documents) PDF(ctx context.Context, content []byte, opts PDFOptions) (*
 }
 
 func (o PDFOptions) request(ctx context.Context) pdfRequest {
-	time := within(ctx, cmp.Or(max(o.Time, 0), DefaultTime))
 	return pdfRequest{
 		Pages:  min(cmp.Or(max(o.Pages, 0), DefaultPages), MaxPages),
 		Chars:  min(cmp.Or(max(o.Chars, 0), DefaultChars), MaxChars),
-		TimeNS: int64(time),
+		TimeNS: int64(within(ctx, min(cmp.Or(max(o.Time, 0), MaxTime), MaxTime))),
 	}
 }
 

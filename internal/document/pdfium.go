@@ -82,7 +82,7 @@ func readPDF(instance engine.Pdfium, content []byte, asked pdfRequest) *pdfAnswe
 		return &pdfAnswer{Outcome: outcomeOf(err)}
 	}
 	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
-	if err != nil {
+	if err != nil || count.PageCount <= 0 {
 		return &pdfAnswer{Outcome: outcomeDamaged}
 	}
 	a := &pdfAnswer{Outcome: outcomeRead, PageCount: count.PageCount}

@@ -40,7 +40,7 @@ func decoder(encodings []string, encoded io.Reader) (io.Reader, error) {
 	case "deflate":
 		return &lazyReader{open: func() (io.Reader, error) { return openDeflate(encoded) }}, nil
 	default:
-		return nil, newError(EncodingUnsupported, nil)
+		return nil, newError(EncodingUnsupported)
 	}
 }
 
@@ -105,7 +105,7 @@ func bodyError(err error) *Error {
 	var corrupt flate.CorruptInputError
 	if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
 		errors.Is(err, zlib.ErrHeader) || errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zlib.ErrDictionary) {
-		return newError(DecodingFailed, err)
+		return newError(DecodingFailed)
 	}
-	return newError(BodyIncomplete, err)
+	return newError(BodyIncomplete)
 }

@@ -152,18 +152,7 @@ func TestEndlessBodies(t *testing.T) {
 }
 
 func TestLyingLengths(t *testing.T) {
-	answer := func(raw string) *world {
-		w := newWorld(t, func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := http.NewResponseController(w).Hijack()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_, _ = io.WriteString(conn, raw)
-			_ = conn.Close()
-		})
-		return w
-	}
+	answer := func(text string) *world { return newWorld(t, raw(text)) }
 	req := Request{URL: "http://example.com/", AllowHTTP: true}
 	if r := arrival(t, answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntide tables").fetcher(), req); string(r.Body) != "tide" {
 		t.Errorf("more than promised: %q", r.Body)

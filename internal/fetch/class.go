@@ -53,6 +53,8 @@ var specialV4 = []block{
 	blockOf("168.63.129.16/32", ClassMetadata),   // Azure wire server, in a public range
 	blockOf("100.100.100.200/32", ClassMetadata), // Alibaba
 	blockOf("192.0.0.192/32", ClassMetadata),     // Oracle, classic
+	blockOf("161.26.0.0/16", ClassMetadata),      // IBM, in a public range: name servers, mirrors
+	blockOf("166.8.0.0/14", ClassMetadata),       // IBM, in a public range: endpoints of its services
 	blockOf("0.0.0.0/32", ClassUnspecified),
 	blockOf("0.0.0.0/8", ClassThisNetwork),
 	blockOf("10.0.0.0/8", ClassPrivate),
@@ -78,11 +80,12 @@ var specialV4 = []block{
 // specialV6 is the same for IPv6. What it does not name is public only inside
 // 2000::/3, the one range that was ever given out.
 var specialV6 = []block{
-	blockOf("fd00:ec2::254/128", ClassMetadata), // AWS
-	blockOf("fd00:ec2::253/128", ClassMetadata), // AWS name server
-	blockOf("fd00:ec2::23/128", ClassMetadata),  // AWS pod identity
-	blockOf("fd20:ce::254/128", ClassMetadata),  // Google
-	blockOf("fd00:42::42/128", ClassMetadata),   // Scaleway
+	blockOf("fd00:ec2::/32", ClassMetadata),          // AWS: metadata, pod identity, names, time
+	blockOf("fd20:ce::254/128", ClassMetadata),       // Google
+	blockOf("fd00:c1::a9fe:a9fe/128", ClassMetadata), // Oracle
+	blockOf("fd00:a9fe:a9fe::1/128", ClassMetadata),  // Linode
+	blockOf("fd00:100::100:200/128", ClassMetadata),  // Alibaba
+	blockOf("fd00:42::42/128", ClassMetadata),        // Scaleway
 	blockOf("::/128", ClassUnspecified),
 	blockOf("::1/128", ClassLoopback),
 	blockOf("fe80::/10", ClassLinkLocal),

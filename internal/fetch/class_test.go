@@ -73,7 +73,18 @@ func TestClassify(t *testing.T) {
 		"fc00::1":                  ClassPrivate,
 		"fd12:3456::1":             ClassPrivate,
 		"fd00:ec2::254":            ClassMetadata,
+		"fd00:ec2::23":             ClassMetadata,
+		"fd00:ec2::123":            ClassMetadata,
 		"fd20:ce::254":             ClassMetadata,
+		"fd00:c1::a9fe:a9fe":       ClassMetadata,
+		"fd00:a9fe:a9fe::1":        ClassMetadata,
+		"fd00:100::100:200":        ClassMetadata,
+		"161.25.255.255":           ClassPublic,
+		"161.26.0.10":              ClassMetadata,
+		"161.27.0.0":               ClassPublic,
+		"166.7.255.255":            ClassPublic,
+		"166.9.1.1":                ClassMetadata,
+		"166.12.0.0":               ClassPublic,
 		"ff02::1":                  ClassMulticast,
 		"100::1":                   ClassReserved,
 		"5f00::1":                  ClassReserved,
@@ -116,6 +127,44 @@ func TestClassifyIsNeverMilderThanTheStandardLibrary(t *testing.T) {
 			}
 			if i == 0 && class == ClassPublic && !plain.IsGlobalUnicast() {
 				t.Fatalf("%s is public but no global unicast address", plain)
+			}
+		}
+	})
+}
+
+// FuzzClassify: no address is public that the standard library knows to be special,
+// that lies outside of what was ever given out, or that carries another address; and
+// the whole judge says of the address as a URL what its class says.
+func FuzzClassify(f *testing.F) {
+	for _, seed := range []string{
+		"1.1.1.1", "10.0.0.1", "169.254.169.254", "168.63.129.16", "2606:4700::1", "::1", "::ffff:8.8.8.8", "::8.8.8.8",
+		"64:ff9b::808:808", "64:ff9b:1::1", "2002:808:808::1", "2001::1", "fec0::1", "fe80::1", "fd00:ec2::254", "ff02::1", "3fff::1", "5f00::1",
+	} {
+		f.Add(netip.MustParseAddr(seed).AsSlice())
+	}
+	f.Fuzz(func(t *testing.T, bytes []byte) {
+		addr, ok := netip.AddrFromSlice(bytes)
+		if !ok {
+			return
+		}
+		class := Classify(addr)
+		url := "https://" + netip.AddrPortFrom(addr, 443).String() + "/"
+		verdict := decide(new(Policy), url, false, nil)
+		if verdict == nil != (class == ClassPublic) || verdict != nil && verdict.AddressClass != class {
+			t.Fatalf("%s is %s, but %s is decided as %+v", addr, class, url, verdict)
+		}
+		if Classify(addr.WithZone("eth0")) == ClassPublic && addr.Is6() {
+			t.Fatalf("%s is public with a zone", addr)
+		}
+		if class != ClassPublic {
+			return
+		}
+		if !addr.IsGlobalUnicast() || addr.IsPrivate() || addr.Is4In6() || addr.Is6() && !allocatedV6.Contains(addr) {
+			t.Fatalf("%s is public", addr)
+		}
+		for _, c := range carriers {
+			if c.prefix.Contains(addr) {
+				t.Fatalf("%s is public and carries an address", addr)
 			}
 		}
 	})

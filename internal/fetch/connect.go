@@ -39,7 +39,7 @@ func judgedDialer(policy Policy) Dial {
 		Control: func(_, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
 			if err != nil {
-				return newError(AddressNotAllowed, err)
+				return newError(AddressNotAllowed)
 			}
 			if verdict := policy.Addresses(&Target{Port: at.Port()}, []netip.Addr{at.Addr()}); verdict != nil {
 				return verdict
@@ -70,9 +70,9 @@ func (f *Fetcher) resolve(ctx context.Context, t *Target) ([]netip.Addr, error) 
 func lookupError(err error) *Error {
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return newError(NameNotFound, err)
+		return newError(NameNotFound)
 	}
-	return newError(NameLookupFailed, err)
+	return newError(NameLookupFailed)
 }
 
 // connect dials the judged addresses in turn and, for https, shakes hands.
@@ -99,13 +99,13 @@ func (f *Fetcher) connect(ctx context.Context, t *Target, addrs []netip.Addr) (n
 
 func handshakeError(ctx context.Context, err error) *Error {
 	if ctx.Err() != nil {
-		return newError(Timeout, err)
+		return newError(Timeout)
 	}
 	var lost *net.OpError
 	if errors.Is(err, io.EOF) || errors.As(err, &lost) && lost.Op != "remote error" { // that one is a TLS alert
-		return newError(ConnectFailed, err)
+		return newError(ConnectFailed)
 	}
-	return newError(TLSFailed, err)
+	return newError(TLSFailed)
 }
 
 // shareOf is a context with an equal part of the time that is left.
@@ -119,7 +119,6 @@ func shareOf(ctx context.Context, parts int) (context.Context, context.CancelFun
 
 // dialFirst shares the time that is left among the addresses that are left.
 func (f *Fetcher) dialFirst(ctx context.Context, port uint16, addrs []netip.Addr) (net.Conn, error) {
-	var last error
 	for i, addr := range addrs {
 		each, cancel := shareOf(ctx, len(addrs)-i)
 		conn, err := f.opts.Dial(each, "tcp", netip.AddrPortFrom(addr, port).String())
@@ -131,10 +130,9 @@ func (f *Fetcher) dialFirst(ctx context.Context, port uint16, addrs []netip.Addr
 		if errors.As(err, &verdict) {
 			return nil, verdict
 		}
-		last = err
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, newError(ConnectFailed, last)
+	return nil, newError(ConnectFailed)
 }

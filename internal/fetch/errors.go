@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,7 +51,7 @@ var reasons = map[Reason]reasonFacts{
 	HTTPSDowngrade:     {"A redirect leads from https to plain http.", true, false},
 	UserinfoNotAllowed: {"The URL carries a user name or password.", true, false},
 	HostNotAllowed:     {"The host is no public domain name and no plain public address.", true, false},
-	PortNotAllowed:     {"Only ports 80 and 443 are reached.", true, false},
+	PortNotAllowed:     {"Only ports 80, 443, 8080 and 8443 are reached.", true, false},
 	AddressNotAllowed:  {"The host has an address that must not be reached.", true, false},
 	RobotsDisallowed:   {"The site's robots.txt does not allow this fetch.", true, false},
 
@@ -87,16 +88,18 @@ type Error struct {
 	// Hops lists the requests that were answered before.
 	Hops []Hop
 
-	cause error
+	ended error // why the caller's context did, for Canceled
 }
 
-func newError(reason Reason, cause error) *Error {
+// newError keeps nothing of the error that it stands for: what the network, a
+// resolver or a certificate say of themselves names addresses.
+func newError(reason Reason) *Error {
 	facts := reasons[reason]
-	return &Error{Reason: reason, Blocked: facts.blocked, Retryable: facts.retryable, cause: cause}
+	return &Error{Reason: reason, Blocked: facts.blocked, Retryable: facts.retryable}
 }
 
 func refusedClass(reason Reason, class Class) *Error {
-	e := newError(reason, nil)
+	e := newError(reason)
 	e.AddressClass = class
 	return e
 }
@@ -106,21 +109,16 @@ func (e *Error) Detail() string { return reasons[e.Reason].detail }
 
 func (e *Error) Error() string { return "fetch: " + string(e.Reason) }
 
-// Unwrap gives what the network said; for [Canceled] the context's error.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap gives the context's error for [Canceled], and nothing else.
+func (e *Error) Unwrap() error { return e.ended }
 
 const maxEvidence = 2048
 
 // evidence is a URL in a form that may be kept: no user information, no fragment,
-// no control characters, bounded.
+// nothing that is not seen or that changes how the rest is seen, bounded.
 func evidence(raw string) string {
 	raw = strings.ToValidUTF8(raw, "\uFFFD")
-	raw = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, raw)
+	raw = strings.Map(printed, raw)
 	raw, _, _ = strings.Cut(raw, "#")
 	if i := strings.Index(raw, "//"); i >= 0 {
 		end := len(raw)
@@ -138,4 +136,12 @@ func evidence(raw string) string {
 		}
 	}
 	return raw
+}
+
+// printed drops what is not seen, and what changes how the rest is seen.
+func printed(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return -1
 }

@@ -35,7 +35,6 @@ const (
 	defaultBody           = 4 << 20
 	defaultPerHost        = 4
 	defaultConnectTimeout = 5 * time.Second
-	defaultHeaderTimeout  = 15 * time.Second
 	defaultHeaderBytes    = 64 << 10
 	defaultAgent          = "dpp-fetch"
 )
@@ -63,22 +62,17 @@ type Options struct {
 	// PerHost is the most simultaneous requests to one host, default 4.
 	PerHost int
 	// ConnectTimeout bounds the lookup, the TCP connection and the TLS handshake,
-	// each; default 5 s. HeaderTimeout bounds the wait for an answer's header;
-	// default 15 s.
-	ConnectTimeout, HeaderTimeout time.Duration
+	// each; default 5 s.
+	ConnectTimeout time.Duration
 	// MaxHeaderBytes bounds an answer's header, informational answers included;
 	// default 64 KiB.
 	MaxHeaderBytes int64
 }
 
 func (o Options) withDefaults() Options {
-	orDuration := func(d *time.Duration, value time.Duration) {
-		if *d <= 0 {
-			*d = value
-		}
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = defaultConnectTimeout
 	}
-	orDuration(&o.ConnectTimeout, defaultConnectTimeout)
-	orDuration(&o.HeaderTimeout, defaultHeaderTimeout)
 	if o.PerHost <= 0 {
 		o.PerHost = defaultPerHost
 	}
@@ -103,7 +97,8 @@ type Request struct {
 	// Method is GET unless set. Only GET and HEAD follow redirects.
 	Method string
 	// Header is sent with the first hop. Only Accept, Accept-Language and
-	// User-Agent go on to where a redirect leads.
+	// User-Agent go on to where a redirect leads: a condition like If-None-Match is
+	// about the URL that it was learned at.
 	Header http.Header
 	// Content is the body of a POST or PUT.
 	Content []byte
@@ -111,15 +106,18 @@ type Request struct {
 	AllowHTTP bool
 	// MaxHops is the number of redirects to follow: 0 follows none.
 	MaxHops int
-	// Timeout bounds everything but the wait for a free place at a busy host;
-	// default 15 s.
+	// Timeout bounds everything, the wait for an answer's header included, but the
+	// wait for one's turn at a busy host; default 15 s.
 	Timeout time.Duration
 	// MaxBody is the most decoded bytes to keep; default 4 MiB.
 	MaxBody int64
-	// Robots asks each hop's robots.txt for permission.
+	// MaxBodyOf, where set, gives MaxBody for an answer of that Content-Type.
+	MaxBodyOf func(contentType string) int64
+	// Robots asks each hop's robots.txt for permission, and keeps the gap between
+	// requests that it asks for.
 	Robots bool
-	// Begin, where set, is called once, when the first hop was judged and is about
-	// to be dialled. Keep, where set, is called with the number of decoded bytes
+	// Begin, where set, is called once, when the first hop was judged, had its turn,
+	// and is about to be dialled. Keep, where set, is called with the number of decoded bytes
 	// that were read and are about to be kept. An error of either ends the fetch
 	// and is returned as it is.
 	Begin func() error
@@ -143,17 +141,6 @@ func (r Request) bounded() Request {
 		r.MaxHops = 0
 	}
 	return r
-}
-
-// TLS is the certificate of a server, which was verified, and how it was reached.
-type TLS struct {
-	// Version is such as "TLS 1.3".
-	Version string
-	// Issuer is the issuer's organisation, else its common name.
-	Issuer string
-	// Names are the DNS names that the certificate is for, at most 100.
-	Names               []string
-	NotBefore, NotAfter time.Time
 }
 
 // Hop is one request that was answered.
@@ -200,8 +187,8 @@ func New(opts Options) *Fetcher {
 
 // Fetch asks for a URL and follows its redirects. It returns an [*Error], an
 // error of the request's own callbacks, or nothing but a result: any status of
-// the last answer is a result, and so is a redirect that Method forbids to
-// follow. It returns soon after ctx ends.
+// the last answer is a result, a 304 to a condition in the header included, and so
+// is a redirect that Method forbids to follow. It returns soon after ctx ends.
 func (f *Fetcher) Fetch(ctx context.Context, req Request) (*Result, error) {
 	req = req.bounded()
 	started := time.Now()

@@ -33,27 +33,27 @@ func judgeHost(text string, bracketed bool) (host, *Error) {
 		return judgeIPv6(text)
 	}
 	if len(text) > maxHost {
-		return host{}, newError(URLInvalid, nil)
+		return host{}, newError(URLInvalid)
 	}
 	ascii := strings.ToLower(text)
 	if !isASCII(text) {
 		var err error
 		if ascii, err = idna.Lookup.ToASCII(text); err != nil {
-			return host{}, newError(URLInvalid, nil)
+			return host{}, newError(URLInvalid)
 		}
 		if endsInNumber(ascii) {
-			return host{}, newError(HostNotAllowed, nil)
+			return host{}, newError(HostNotAllowed)
 		}
 	}
 	if endsInNumber(strings.TrimSuffix(ascii, ".")) {
 		addr, err := netip.ParseAddr(ascii)
 		if err != nil {
-			return host{}, newError(HostNotAllowed, nil)
+			return host{}, newError(HostNotAllowed)
 		}
 		return host{text: addr.String(), addr: addr}, nil
 	}
 	if !validName(ascii) {
-		return host{}, newError(HostNotAllowed, nil)
+		return host{}, newError(HostNotAllowed)
 	}
 	return host{text: ascii, internal: internalClass(ascii)}, nil
 }
@@ -61,7 +61,7 @@ func judgeHost(text string, bracketed bool) (host, *Error) {
 func judgeIPv6(text string) (host, *Error) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil || !addr.Is6() || addr.Zone() != "" {
-		return host{}, newError(URLInvalid, nil)
+		return host{}, newError(URLInvalid)
 	}
 	return host{text: addr.String(), addr: addr}, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Policy says what may be reached. The zero value permits public addresses on
-// ports 80 and 443, and nothing else.
+// the ports of web servers (80, 443, 8080 and 8443), and nothing else.
 type Policy struct {
 	// AllowCIDRs are ranges that may be reached in spite of the rules, on any
 	// port, under any name. They are an operator's word and hold for every address
@@ -21,7 +21,8 @@ type Policy struct {
 	// stands for every port; an unspecified address for every address that is not
 	// public.
 	Deny []netip.AddrPort
-	// DenyHosts are the platform's own public names, refused with any port.
+	// DenyHosts are the platform's own public names, and addresses as text, refused
+	// with any port.
 	DenyHosts []string
 }
 
@@ -43,11 +44,11 @@ type Target struct {
 // is looked up.
 func (p *Policy) Target(raw string, allowHTTP bool) (*Target, *Error) {
 	if !plainText(raw) {
-		return nil, newError(URLInvalid, nil)
+		return nil, newError(URLInvalid)
 	}
 	u, parseErr := url.Parse(raw)
 	if parseErr != nil {
-		return nil, newError(URLInvalid, nil)
+		return nil, newError(URLInvalid)
 	}
 	if err := judgeScheme(u.Scheme, allowHTTP); err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (p *Policy) Target(raw string, allowHTTP bool) (*Target, *Error) {
 // among them matters.
 func (p *Policy) Addresses(t *Target, addrs []netip.Addr) *Error {
 	if len(addrs) == 0 {
-		return newError(NameNotFound, nil)
+		return newError(NameNotFound)
 	}
 	byOperator := true
 	for _, addr := range addrs {
@@ -88,7 +89,7 @@ func (p *Policy) Addresses(t *Target, addrs []netip.Addr) *Error {
 	case t.internal != "":
 		return refusedClass(HostNotAllowed, t.internal)
 	case !webPort(t.Port):
-		return newError(PortNotAllowed, nil)
+		return newError(PortNotAllowed)
 	}
 	return nil
 }
@@ -99,6 +100,9 @@ func (p *Policy) allowed(addr netip.Addr) bool {
 
 func (p *Policy) denied(addr netip.Addr, port uint16) bool {
 	addr = addr.Unmap()
+	if slices.Contains(p.DenyHosts, addr.String()) {
+		return true
+	}
 	return slices.ContainsFunc(p.Deny, func(d netip.AddrPort) bool {
 		if d.Port() != 0 && d.Port() != port {
 			return false
@@ -120,23 +124,27 @@ func (p *Policy) judgeName(t *Target) *Error {
 		return refusedClass(HostNotAllowed, t.internal)
 	}
 	if !webPort(t.Port) {
-		return newError(PortNotAllowed, nil)
+		return newError(PortNotAllowed)
 	}
 	return nil
 }
 
-func webPort(port uint16) bool { return port == 80 || port == 443 }
+// webPort: other services speak on other ports, and some of them take a request
+// for a command of their own.
+func webPort(port uint16) bool {
+	return port == 80 || port == 443 || port == 8080 || port == 8443
+}
 
 func judgeScheme(scheme string, allowHTTP bool) *Error {
 	switch {
 	case scheme == "https", scheme == "http" && allowHTTP:
 		return nil
 	case scheme == "http":
-		return newError(HTTPNotAllowed, nil)
+		return newError(HTTPNotAllowed)
 	case scheme == "":
-		return newError(URLInvalid, nil)
+		return newError(URLInvalid)
 	default:
-		return newError(SchemeNotAllowed, nil)
+		return newError(SchemeNotAllowed)
 	}
 }
 
@@ -146,11 +154,11 @@ func judgeAuthority(raw string, u *url.URL) *Error {
 	text, ok := authority(raw)
 	switch {
 	case !ok || u.Opaque != "" || u.Host == "":
-		return newError(URLInvalid, nil)
+		return newError(URLInvalid)
 	case u.User != nil || strings.Contains(text, "@"):
-		return newError(UserinfoNotAllowed, nil)
+		return newError(UserinfoNotAllowed)
 	case strings.Contains(text, "%"):
-		return newError(URLInvalid, nil)
+		return newError(URLInvalid)
 	}
 	return nil
 }
@@ -190,7 +198,7 @@ func newTarget(u *url.URL) (*Target, *Error) {
 	}
 	port, ok := portOf(u)
 	if !ok || strings.ContainsFunc(u.Path, unicode.IsControl) {
-		return nil, newError(URLInvalid, nil)
+		return nil, newError(URLInvalid)
 	}
 	clean := &url.URL{Scheme: u.Scheme, Host: host.text, Path: u.Path, RawPath: u.RawPath, RawQuery: encodeQuery(u.RawQuery)}
 	if host.addr.Is6() {

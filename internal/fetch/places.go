@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // places keeps the number of simultaneous requests to one host small, whoever
@@ -51,5 +52,33 @@ func (p *places) leave(host string, at *place) {
 	defer p.mu.Unlock()
 	if at.users--; at.users == 0 {
 		delete(p.hosts, host)
+	}
+}
+
+// pace keeps a gap between the starts of requests to one site. Only one waits for
+// the gap at a time, so that whoever gives up leaves none behind.
+type pace struct {
+	first chan struct{} // holds a token while somebody waits, and guards last
+	last  time.Time
+}
+
+func newPace() pace { return pace{first: make(chan struct{}, 1)} }
+
+// wait waits until the gap after the last start is over, or for ctx to end.
+func (p *pace) wait(ctx context.Context, gap time.Duration) error {
+	select {
+	case p.first <- struct{}{}:
+		defer func() { <-p.first }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	over := time.NewTimer(time.Until(p.last.Add(gap)))
+	defer over.Stop()
+	select {
+	case <-over.C:
+		p.last = time.Now()
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }

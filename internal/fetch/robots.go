@@ -3,14 +3,23 @@ package fetch
 import (
 	"bufio"
 	"bytes"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // maxRobots is how much of a robots.txt counts (RFC 9309 asks for 500 KiB at least).
 const maxRobots = 500 << 10
 
+// maxCrawlDelay is the longest gap between requests that a site is granted. The
+// field is no part of RFC 9309, but what sites use to say how fast is too fast.
+const maxCrawlDelay = 10 * time.Second
+
 // robotsRules are the rules of one robots.txt that concern one agent.
-type robotsRules struct{ rules []robotsRule }
+type robotsRules struct {
+	rules []robotsRule
+	delay time.Duration // between the starts of two requests
+}
 
 type robotsRule struct {
 	pattern string // normalised; '*' stands for anything, a final '$' for the end
@@ -38,9 +47,9 @@ func parseRobots(text []byte, agent string) robotsRules {
 		anyone.line(key, value)
 	}
 	if named.seen {
-		return robotsRules{named.rules}
+		return named.found
 	}
-	return robotsRules{anyone.rules}
+	return anyone.found
 }
 
 // scanRobotsLines ends a line at LF, CR or both.
@@ -60,7 +69,7 @@ type groupReader struct {
 	seen   bool // some group names the agent
 	mine   bool // the current group does
 	inBody bool // the current group has rules, so the next agent line starts another
-	rules  []robotsRule
+	found  robotsRules
 }
 
 func (g *groupReader) line(key, value string) {
@@ -75,9 +84,22 @@ func (g *groupReader) line(key, value string) {
 	case "allow", "disallow":
 		g.inBody = true
 		if g.mine && value != "" {
-			g.rules = append(g.rules, robotsRule{pattern: normalisePath(value), allow: key == "allow"})
+			g.found.rules = append(g.found.rules, robotsRule{pattern: normalisePath(value), allow: key == "allow"})
+		}
+	case "crawl-delay":
+		if g.mine {
+			g.found.delay = max(g.found.delay, crawlDelay(value))
 		}
 	}
+}
+
+// crawlDelay reads a number of seconds; what is none asks for nothing.
+func crawlDelay(value string) time.Duration {
+	seconds, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(seconds > 0) {
+		return 0
+	}
+	return time.Duration(min(seconds, maxCrawlDelay.Seconds()) * float64(time.Second))
 }
 
 // names compares product tokens: what stands before a version or a comment.

@@ -56,6 +56,31 @@ func TestRobotsRules(t *testing.T) {
 	}
 }
 
+func TestCrawlDelays(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"":                                  0,
+		"User-agent: *\nDisallow: /x":       0,
+		"User-agent: *\nCrawl-delay: 2":     2 * time.Second,
+		"User-agent: *\nCRAWL-DELAY : 0.5 ": 500 * time.Millisecond,
+		"User-agent: *\nCrawl-delay: 1\nCrawl-delay: 3\nCrawl-delay: 2":          3 * time.Second,
+		"User-agent: *\nCrawl-delay: 86400":                                      maxCrawlDelay,
+		"User-agent: *\nCrawl-delay: 1e300":                                      maxCrawlDelay,
+		"User-agent: *\nCrawl-delay: Inf":                                        maxCrawlDelay,
+		"User-agent: *\nCrawl-delay: NaN":                                        0,
+		"User-agent: *\nCrawl-delay: -5":                                         0,
+		"User-agent: *\nCrawl-delay: soon":                                       0,
+		"User-agent: *\nCrawl-delay:":                                            0,
+		"Crawl-delay: 5\nUser-agent: *":                                          0,
+		"User-agent: b\nCrawl-delay: 5":                                          0,
+		"User-agent: *\nCrawl-delay: 5\n\nUser-agent: dpp-fetch\nCrawl-delay: 1": time.Second,
+		"User-agent: *\nCrawl-delay: 5\n\nUser-agent: dpp-fetch\nAllow: /":       0,
+	} {
+		if got := parseRobots([]byte(text), "dpp-fetch").delay; got != want {
+			t.Errorf("%q asks for %s, want %s", text, got, want)
+		}
+	}
+}
+
 // siteWith serves a robots.txt by status and text, and pages.
 func siteWith(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -84,6 +109,7 @@ func TestRobotsByStatus(t *testing.T) {
 		{404, "", "", false},
 		{410, "", "", false},
 		{500, "", RobotsUnavailable, false},
+		{429, "", RobotsUnavailable, false},
 		{503, "", RobotsUnavailable, false},
 		{302, "http://127.0.0.1/robots.txt", RobotsUnavailable, true},
 		{301, "http://169.254.169.254/", RobotsUnavailable, true},

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -25,6 +26,7 @@ type robotsSite struct {
 	asking chan struct{} // holds a token while somebody asks, and guards the rest
 	known  robotsAnswer
 	until  time.Time
+	pace   pace
 }
 
 // robotsAnswer is what became of asking: rules, or why there are none.
@@ -45,44 +47,45 @@ func (c *robotsCache) site(origin string) *robotsSite {
 		if len(c.sites) >= maxRobotsSites {
 			clear(c.sites) // who asks now keeps what he holds; the rest is asked again
 		}
-		site = &robotsSite{asking: make(chan struct{}, 1)}
+		site = &robotsSite{asking: make(chan struct{}, 1), pace: newPace()}
 		c.sites[origin] = site
 	}
 	return site
 }
 
 // askRobots refuses a target that its site's robots.txt forbids, or whose
-// robots.txt cannot be read.
-func (f *Fetcher) askRobots(ctx context.Context, t *trip, target *Target) error {
+// robots.txt cannot be read. Otherwise it says how to wait for the gap between
+// requests that the site asks for.
+func (f *Fetcher) askRobots(ctx context.Context, t *trip, target *Target) (turn, error) {
 	origin := target.URL.Scheme + "://" + target.URL.Host
-	answer, err := f.robotsOf(ctx, t, origin)
+	site := f.robots.site(origin)
+	answer, err := f.robotsOf(ctx, t, site, origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if answer.fault != nil {
 		fault := *answer.fault
-		return &fault
+		return nil, &fault
 	}
 	if !answer.rules.allows(target.URL.RequestURI()) {
-		return newError(RobotsDisallowed, nil)
+		return nil, newError(RobotsDisallowed)
 	}
-	return nil
+	return func(ctx context.Context) error { return site.pace.wait(ctx, answer.rules.delay) }, nil
 }
 
-func (f *Fetcher) robotsOf(ctx context.Context, t *trip, origin string) (robotsAnswer, error) {
-	site := f.robots.site(origin)
+func (f *Fetcher) robotsOf(ctx context.Context, t *trip, site *robotsSite, origin string) (robotsAnswer, error) {
 	select {
 	case site.asking <- struct{}{}:
 		defer func() { <-site.asking }()
 	case <-ctx.Done():
-		return robotsAnswer{}, newError(Timeout, context.Cause(ctx))
+		return robotsAnswer{}, newError(Timeout)
 	}
 	if time.Now().Before(site.until) {
 		return site.known, nil
 	}
 	answer := f.fetchRobots(ctx, t, origin)
 	if ctx.Err() != nil { // says nothing about the site
-		return robotsAnswer{}, newError(Timeout, context.Cause(ctx))
+		return robotsAnswer{}, newError(Timeout)
 	}
 	kept := robotsKept
 	if answer.fault != nil {
@@ -109,8 +112,8 @@ func (f *Fetcher) fetchRobots(ctx context.Context, t *trip, origin string) robot
 		return robotsAnswer{fault: robotsFault(err)}
 	}
 	switch {
-	case result.Status >= 500:
-		return robotsAnswer{fault: newError(RobotsUnavailable, nil)}
+	case result.Status >= 500, result.Status == http.StatusTooManyRequests: // too busy to say
+		return robotsAnswer{fault: newError(RobotsUnavailable)}
 	case result.Status < 200 || result.Status >= 300:
 		return robotsAnswer{}
 	}
@@ -119,7 +122,7 @@ func (f *Fetcher) fetchRobots(ctx context.Context, t *trip, origin string) robot
 
 // robotsFault keeps the evidence of a refused redirect.
 func robotsFault(err error) *Error {
-	fault := newError(RobotsUnavailable, err)
+	fault := newError(RobotsUnavailable)
 	var e *Error
 	if errors.As(err, &e) && e.Blocked {
 		fault.Blocked, fault.Retryable, fault.AddressClass = true, false, e.AddressClass

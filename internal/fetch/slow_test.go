@@ -94,9 +94,10 @@ func TestSlownessEndsAtTheDeadline(t *testing.T) {
 		"four addresses":  {"http://example.com/", fixed(addrs("1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5")), nil, time.Minute, ConnectFailed, 5 * time.Second},
 		"deadline first":  {"http://example.com/", fixed(public), nil, 3 * time.Second, Timeout, 3 * time.Second},
 		"silent TLS":      {"https://example.com/", fixed(public), mute, time.Minute, Timeout, 5 * time.Second},
-		"silent server":   {"http://example.com/", fixed(public), mute, time.Minute, Timeout, 15 * time.Second},
+		"silent server":   {"http://example.com/", fixed(public), mute, 30 * time.Second, Timeout, 30 * time.Second},
+		"default timeout": {"http://example.com/", fixed(public), mute, 0, Timeout, 15 * time.Second},
 		"slow headers":    {"http://example.com/", fixed(public), slowHeader, 10 * time.Second, Timeout, 10 * time.Second},
-		"slow header end": {"http://example.com/", fixed(public), slowHeader, time.Minute, Timeout, 15 * time.Second},
+		"slower headers":  {"http://example.com/", fixed(public), slowHeader, 30 * time.Second, Timeout, 30 * time.Second},
 		"slow body":       {"http://example.com/", fixed(public), slowBody, 20 * time.Second, Timeout, 20 * time.Second},
 		"longest timeout": {"http://example.com/", fixed(public), slowBody, time.Hour, Timeout, MaxTimeout},
 	} {
@@ -197,4 +198,20 @@ func scripted(answer func() string) func(net.Conn) {
 		readRequest(c)
 		_, _ = io.WriteString(c, answer())
 	}
+}
+
+// An answer that takes its time is waited for as long as the request allows, and
+// no shorter.
+func TestSlowAnswersInTimeArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New(Options{Resolver: fixed(public), Dial: pipes(t, func(c net.Conn) {
+			readRequest(c)
+			time.Sleep(29 * time.Second)
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		})})
+		r := arrival(t, f, Request{URL: "http://example.com/", AllowHTTP: true, Timeout: 30 * time.Second})
+		if string(r.Body) != "ok" || r.Took != 29*time.Second {
+			t.Errorf("%q after %s", r.Body, r.Took)
+		}
+	})
 }

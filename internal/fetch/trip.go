@@ -16,7 +16,11 @@ type trip struct {
 	clock     *budget
 	impatient bool // takes no place at a host: for robots.txt, of which one at a time is asked
 	hops      []Hop
+	gap       turn // what the next hop's robots.txt asks for; nil where it was not asked
 }
+
+// turn waits until a request may start, or for ctx to end.
+type turn func(ctx context.Context) error
 
 // follow makes the hops under ctx. The caller's own context, which ctx came from,
 // tells the caller's end from that of the time for this fetch.
@@ -26,11 +30,6 @@ func (t *trip) follow(outer, ctx context.Context) (*Result, error) {
 		target, addrs, err := t.judge(ctx, next, wasTLS)
 		if err != nil {
 			return nil, t.failed(outer, ctx, next, err)
-		}
-		if len(t.hops) == 0 && t.req.Begin != nil {
-			if err := t.req.Begin(); err != nil {
-				return nil, err
-			}
 		}
 		at := target.URL.String()
 		result, location, err := t.visit(ctx, target, addrs)
@@ -43,7 +42,7 @@ func (t *trip) follow(outer, ctx context.Context) (*Result, error) {
 			return result, nil
 		}
 		if len(t.hops) > t.req.MaxHops {
-			return nil, t.failed(outer, ctx, at, newError(TooManyRedirects, nil))
+			return nil, t.failed(outer, ctx, at, newError(TooManyRedirects))
 		}
 		if next, err = join(target.URL, location); err != nil {
 			return nil, t.failed(outer, ctx, location, err)
@@ -57,7 +56,7 @@ func (t *trip) judge(ctx context.Context, raw string, wasTLS bool) (*Target, []n
 	target, verdict := t.fetcher.opts.Policy.Target(raw, t.req.AllowHTTP)
 	if verdict != nil {
 		if wasTLS && verdict.Reason == HTTPNotAllowed {
-			verdict = newError(HTTPSDowngrade, nil)
+			verdict = newError(HTTPSDowngrade)
 		}
 		return nil, nil, verdict
 	}
@@ -66,7 +65,7 @@ func (t *trip) judge(ctx context.Context, raw string, wasTLS bool) (*Target, []n
 		return nil, nil, err
 	}
 	if t.req.Robots {
-		if err := t.fetcher.askRobots(ctx, t, target); err != nil {
+		if t.gap, err = t.fetcher.askRobots(ctx, t, target); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -79,11 +78,11 @@ func (t *trip) judge(ctx context.Context, raw string, wasTLS bool) (*Target, []n
 func join(base *url.URL, location string) (string, error) {
 	location = strings.ReplaceAll(strings.Trim(location, " \t"), " ", "%20")
 	if !plainText(location) {
-		return "", newError(URLInvalid, nil)
+		return "", newError(URLInvalid)
 	}
 	ref, err := url.Parse(location)
 	if err != nil {
-		return "", newError(URLInvalid, err)
+		return "", newError(URLInvalid)
 	}
 	return base.ResolveReference(ref).String(), nil
 }
@@ -100,12 +99,13 @@ func (t *trip) failed(outer, ctx context.Context, at string, err error) error {
 	}
 	var e *Error
 	if !errors.As(err, &e) {
-		e = newError(BadResponse, err)
+		e = newError(BadResponse)
 	}
 	if outer.Err() != nil {
-		e = newError(Canceled, outer.Err())
+		e = newError(Canceled)
+		e.ended = outer.Err()
 	} else if ctx.Err() != nil && !e.Blocked {
-		e = newError(Timeout, err)
+		e = newError(Timeout)
 	}
 	e.URL, e.Hop, e.Hops = evidence(at), len(t.hops)+1, t.hops
 	if e.Reason == TooManyRedirects {

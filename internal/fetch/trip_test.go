@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -303,4 +304,36 @@ func TestEndedContext(t *testing.T) {
 	if !errors.As(err, &e) || e.Reason != Canceled || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+}
+
+// FuzzLocation: wherever a Location header leads, the judge sees what is asked for,
+// and a location that names no host stays at its own.
+func FuzzLocation(f *testing.F) {
+	for _, seed := range []string{
+		"/there", "there?a=b#c", "//other.org/x", "http:127.0.0.1", `/\127.0.0.1/`, "///127.0.0.1/", "?q", "#f", "..", "a b", "/ünïcode",
+		"https://example.com:80@127.0.0.1/", "//%31", "a:b", "./a:b", "//[::1]", "\t//x", "http:/x", ";//y",
+	} {
+		f.Add(seed)
+	}
+	base, err := new(Policy).Target("https://example.com/dir/page?query", false)
+	if err != nil {
+		f.Fatal(err)
+	}
+	names := regexp.MustCompile(`^(//|[A-Za-z][A-Za-z0-9+.-]*:)`)
+	f.Fuzz(func(t *testing.T, location string) {
+		next, joinErr := join(base.URL, location)
+		if joinErr != nil {
+			return
+		}
+		target, verdict := new(Policy).Target(next, true)
+		if verdict != nil {
+			return
+		}
+		if target.URL.User != nil || !isASCII(target.URL.Host) || target.URL.Opaque != "" {
+			t.Fatalf("%q became %q", location, target.URL)
+		}
+		if !names.MatchString(strings.Trim(location, " \t")) && (target.Host != base.Host || target.Port != base.Port || target.URL.Scheme != "https") {
+			t.Fatalf("%q names no host and became %q", location, target.URL)
+		}
+	})
 }

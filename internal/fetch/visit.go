@@ -14,13 +14,16 @@ import (
 // visit makes one request and reads its answer, or says where it redirects to.
 func (t *trip) visit(ctx context.Context, target *Target, addrs []netip.Addr) (*Result, string, error) {
 	if !t.impatient {
-		t.clock.hold()
-		release, err := t.fetcher.places.take(ctx, target.Host)
-		t.clock.resume()
+		release, err := t.wait(ctx, target.Host)
 		if err != nil {
-			return nil, "", newError(Timeout, err)
+			return nil, "", newError(Timeout)
 		}
 		defer release()
+	}
+	if len(t.hops) == 0 && t.req.Begin != nil {
+		if err := t.req.Begin(); err != nil {
+			return nil, "", callbackError{err}
+		}
 	}
 	conn, err := t.fetcher.connect(ctx, target, addrs)
 	if err != nil {
@@ -36,6 +39,18 @@ func (t *trip) visit(ctx context.Context, target *Target, addrs []netip.Addr) (*
 	}
 	defer closeQuietly(resp.Body)
 	return t.answer(resp)
+}
+
+// wait takes one's turn at a host, off the clock.
+func (t *trip) wait(ctx context.Context, host string) (release func(), err error) {
+	t.clock.hold()
+	defer t.clock.resume()
+	if t.gap != nil {
+		if err := t.gap(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.fetcher.places.take(ctx, host)
 }
 
 // closeQuietly closes what has served its purpose: nothing depends on how the
@@ -80,7 +95,6 @@ func (f *Fetcher) transport(conn net.Conn) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
-		ResponseHeaderTimeout:  f.opts.HeaderTimeout,
 		MaxResponseHeaderBytes: f.opts.MaxHeaderBytes,
 	}
 }
@@ -92,25 +106,42 @@ func roundTripError(err error) *Error {
 	}
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		return newError(Timeout, err)
+		return newError(Timeout)
 	}
-	return newError(BadResponse, err)
+	return newError(BadResponse)
 }
 
 // answer reads a final answer's body, and of a redirect only its Location.
 func (t *trip) answer(resp *http.Response) (*Result, string, error) {
-	result := &Result{Status: resp.StatusCode, Header: ofInterest(resp.Header), ContentType: resp.Header.Get("Content-Type")}
+	result := &Result{
+		Status:      resp.StatusCode,
+		Header:      ofInterest(resp.Header),
+		ContentType: resp.Header.Get("Content-Type"),
+		TLS:         shownBy(resp.TLS),
+	}
 	if location, ok, err := redirect(resp); err != nil {
 		return nil, "", err
 	} else if ok && t.follows() {
 		return result, location, nil
 	}
-	reader, err := newBodyReader(resp, t.req.MaxBody)
+	if t.bodyless(resp) {
+		return result, "", nil
+	}
+	limit := t.req.MaxBody
+	if t.req.MaxBodyOf != nil {
+		limit = min(t.req.MaxBodyOf(result.ContentType), MaxBody)
+	}
+	reader, err := newBodyReader(resp, limit)
 	if err != nil {
 		return nil, "", err
 	}
 	result.Body, result.Truncated, err = reader.readAll(t.req.Keep)
 	return result, "", err
+}
+
+// bodyless answers have no content, whatever their header says of its encoding.
+func (t *trip) bodyless(resp *http.Response) bool {
+	return t.req.Method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
 }
 
 func (t *trip) follows() bool {
@@ -127,7 +158,7 @@ func redirect(resp *http.Response) (string, bool, error) {
 	}
 	locations := slices.Compact(slices.Clone(resp.Header["Location"]))
 	if len(locations) > 1 {
-		return "", false, newError(BadResponse, nil)
+		return "", false, newError(BadResponse)
 	}
 	if len(locations) == 0 || locations[0] == "" {
 		return "", false, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,7 @@ type world struct {
 	seen    []*http.Request
 }
 
-func newWorld(t *testing.T, handler http.HandlerFunc) *world {
+func newWorld(t testing.TB, handler http.HandlerFunc) *world {
 	t.Helper()
 	w := &world{names: map[string][][]netip.Addr{
 		"example.com":     {addrs("93.184.215.14")},
@@ -116,4 +117,16 @@ func arrival(t *testing.T, f *Fetcher, req Request) *Result {
 
 func reply(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) }
+}
+
+// raw answers with a text that need not be HTTP, and hangs up.
+func raw(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err) // a server over TLS with HTTP/2 has no such connection
+		}
+		_, _ = io.WriteString(conn, text)
+		closeQuietly(conn)
+	}
 }

@@ -145,6 +145,8 @@ type Bounds struct {
 	Low, Likely, High dpp.Money
 	// Units are those of the likely estimate.
 	Units []Quantity
+	// Uploads are those that the inputs name.
+	Uploads []UploadRef
 }
 
 // Check checks inputs against the schema and the pack's own rules, and prices
@@ -157,7 +159,7 @@ func (o *Offer) Check(inputs jsontext.Value) (Bounds, error) {
 	if err != nil {
 		return Bounds{}, err
 	}
-	b := Bounds{Units: estimate.Likely}
+	b := Bounds{Units: estimate.Likely, Uploads: estimate.Uploads}
 	for _, part := range []struct {
 		cost  *dpp.Money
 		units []Quantity

@@ -116,6 +116,11 @@ var table = [...]Entry{
 		Hint:   "Read the run instead of cancelling it.",
 		Page:   "A cancel came after the run had completed, failed or expired. A run that was cancelled before answers a second cancel with itself.",
 	}, {
+		Reason: dpp.ReasonUploadExists, Status: http.StatusConflict, Title: "Upload has arrived", Action: dpp.RemedyChangeRequest,
+		Detail: "The content of this upload has arrived already and stays as it is.",
+		Hint:   "Name the upload in a run, or announce another one for other content.",
+		Page:   "A signed request stores content once. Sent again, perhaps because the first answer was lost, it changes nothing.",
+	}, {
 		Reason: dpp.ReasonResultExpired, Status: http.StatusGone, Title: "Result past its retention", Action: dpp.RemedyUseNewKey,
 		Detail: "The run ended so long ago that its result was deleted.",
 		Hint:   "Submit the request again with a new idempotency key if you still need the result.",

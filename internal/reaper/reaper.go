@@ -1,6 +1,6 @@
 // Package reaper runs the use cases for what nobody finished: lost leases, runs
-// that waited too long, results past their retention, entries not yet sealed, and
-// objects that belong to nothing.
+// that waited too long, results past their retention, uploads that nobody uses,
+// entries not yet sealed, and objects that belong to nothing.
 package reaper
 
 import (
@@ -19,6 +19,7 @@ type Service interface {
 	Recover(ctx context.Context) (int, error)
 	Expire(ctx context.Context) (int, error)
 	Retain(ctx context.Context) (int, error)
+	DropUploads(ctx context.Context) (int, error)
 	Forget(ctx context.Context) (int, error)
 	Seal(ctx context.Context) (int, error)
 	Maintain(ctx context.Context) error
@@ -38,13 +39,14 @@ type Options struct {
 
 // Sweeps are the names of all sweeps.
 func Sweeps() []string {
-	return []string{"recover", "expire", "seal", "retain", "forget", "orphans", "maintain", "totals"}
+	return []string{"recover", "expire", "seal", "retain", "uploads", "forget", "orphans", "maintain", "totals"}
 }
 
 // Intervals of the sweeps that no promise depends on.
 const (
 	sealInterval    = 2 * time.Second
-	retainInterval  = time.Minute
+	retainInterval  = time.Minute // or the retention, where that is shorter
+	shortestRetain  = time.Second
 	orphansInterval = time.Minute
 	totalsInterval  = time.Minute
 	// maintainInterval is far below the time for which a store prepares itself.
@@ -76,13 +78,14 @@ func New(service Service, opts Options, log *slog.Logger) *Reaper {
 
 // Run sweeps until ctx ends and returns when no sweep is under way.
 func (r *Reaper) Run(ctx context.Context) {
-	timing := r.service.Config().Timing
+	cfg := r.service.Config()
+	timing, retain := cfg.Timing, max(min(retainInterval, cfg.Retention), shortestRetain)
 	var loops sync.WaitGroup
 	loops.Go(func() { r.recoverLoop(ctx, timing.ReaperInterval, timing.Heartbeat) })
 	loops.Go(func() { r.every(ctx, timing.ReaperInterval, "expire", r.service.Expire) })
 	loops.Go(func() { r.every(ctx, min(sealInterval, timing.ReaperInterval), "seal", r.service.Seal) })
-	loops.Go(func() { r.every(ctx, retainInterval, "retain", r.service.Retain) })
-	loops.Go(func() { r.every(ctx, retainInterval, "forget", r.service.Forget) })
+	loops.Go(func() { r.retainLoop(ctx, retain) })
+	loops.Go(func() { r.every(ctx, retain, "forget", r.service.Forget) })
 	loops.Go(func() { r.orphansLoop(ctx) })
 	loops.Go(func() { r.atOnceAndEvery(ctx, maintainInterval, "maintain", r.maintain) })
 	loops.Go(func() { r.atOnceAndEvery(ctx, totalsInterval, "totals", r.total) })
@@ -104,6 +107,15 @@ func (r *Reaper) recoverLoop(ctx context.Context, interval, heartbeat time.Durat
 func (r *Reaper) every(ctx context.Context, interval time.Duration, name string, sweep func(context.Context) (int, error)) {
 	for pause(ctx, interval) {
 		_ = r.sweep(ctx, name, sweep) // logged there; the next round tries again
+	}
+}
+
+// retainLoop deletes what is past its retention, and in the same round the uploads that
+// were kept for it.
+func (r *Reaper) retainLoop(ctx context.Context, interval time.Duration) {
+	for pause(ctx, interval) {
+		_ = r.sweep(ctx, "retain", r.service.Retain) // logged there; the next round tries again
+		_ = r.sweep(ctx, "uploads", r.service.DropUploads)
 	}
 }
 
@@ -166,7 +178,7 @@ func (r *Reaper) orphansLoop(ctx context.Context) {
 			r.log.WarnContext(ctx, "a sweep failed; the next round tries again", "sweep", "orphans", "error", err)
 		}
 		if deleted > 0 {
-			r.log.InfoContext(ctx, "orphaned objects were deleted", "runs", deleted)
+			r.log.InfoContext(ctx, "orphaned objects were deleted", "folders", deleted)
 		}
 		position = next
 	}

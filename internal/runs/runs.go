@@ -93,6 +93,7 @@ type Service struct {
 	ends     *batch.Group[store.Transition, store.Transitioned]
 	polls    *batch.Group[[]dpp.RunID, map[dpp.RunID]store.RunState]
 	accounts *batch.Group[dpp.AccountID, ledger.Account]
+	uploads  *batch.Group[store.NewUpload, store.CreatedUpload]
 }
 
 const (
@@ -119,6 +120,7 @@ func New(ports Ports, packs *pack.Registry, cfg Config, log *slog.Logger, observ
 	polls.Flights = pollFlights
 	s.polls = batch.New("poll", s.readStates, polls)
 	s.accounts = batch.New("account", s.readAccounts, options(s, "account", func(dpp.AccountID) int { return 64 }))
+	s.uploads = batch.New("upload", ports.Store.CreateUploads, options(s, "upload", func(store.NewUpload) int { return 512 }))
 	return s
 }
 
@@ -160,6 +162,7 @@ func (s *Service) Close() {
 	s.ends.Close()
 	s.polls.Close()
 	s.accounts.Close()
+	s.uploads.Close()
 	s.bell.close()
 	s.teller.close()
 	s.hub.close()

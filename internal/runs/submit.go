@@ -41,6 +41,7 @@ type Receipt struct {
 
 type submission struct {
 	store.Submission
+	uploads   []pack.UploadRef // that the inputs name, each time they do
 	admission *gate.Answer
 	gateDown  bool // admission is not the gate's own
 }
@@ -76,8 +77,17 @@ func (s *Service) Submit(ctx context.Context, r Request) (Receipt, error) {
 }
 
 func (s *Service) accept(ctx context.Context, r Request, item *submission) (Receipt, error) {
-	if refusal := s.conditions(r, &item.Run); refusal != nil {
+	if refusal := s.conditions(r, item); refusal != nil {
 		return s.refused(ctx, item, refusal)
+	}
+	if len(item.uploads) > 0 {
+		refusal, err := s.arrived(ctx, item)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if refusal != nil {
+			return s.refused(ctx, item, refusal)
+		}
 	}
 	if len(r.Inputs) > inlineInputs {
 		if refused, err := s.storeInputs(ctx, item); err != nil || refused != nil {
@@ -96,13 +106,14 @@ func newRun(r Request) dpp.Run {
 	}
 }
 
-// conditions checks what a refusal for schema or price depends on.
-func (s *Service) conditions(r Request, run *dpp.Run) *Refusal {
+// conditions checks what a refusal for schema or price depends on, and notes what the
+// pack says of the inputs.
+func (s *Service) conditions(r Request, item *submission) *Refusal {
 	offer, ok := s.packs.Lookup(r.PackType)
 	if !ok {
 		return &Refusal{Reason: dpp.ReasonUnknownPack, Fields: []dpp.FieldError{field("/pack_type", "not_allowed", "There is no such pack.", s.packNames())}}
 	}
-	run.PackVersion, run.ProfileVersion = offer.Manifest.Version, offer.Profile
+	item.Run.PackVersion, item.Run.ProfileVersion = offer.Manifest.Version, offer.Profile
 	bounds, err := offer.Check(r.Inputs)
 	var invalid *pack.InputError
 	switch {
@@ -120,6 +131,7 @@ func (s *Service) conditions(r Request, run *dpp.Run) *Refusal {
 	if r.Reservation.MaxCost < least {
 		return tooLow(least)
 	}
+	item.uploads = bounds.Uploads
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,35 +178,19 @@ func (s *Service) Seal(ctx context.Context) (int, error) { return s.Store.Seal(c
 const orphanAge = time.Hour
 
 // Orphans looks at one page of objects behind the key after, deletes those that
-// belong to no run or to a purged one, and returns where the next page begins;
-// empty at the end.
+// belong to no run or to a purged one, or to no upload, and returns where the next
+// page begins; empty at the end.
 func (s *Service) Orphans(ctx context.Context, after string) (next string, deleted int, err error) {
 	page, err := s.Blob.List(ctx, blobRoot, after, SweepLimit)
 	if err != nil || len(page) == 0 {
 		return "", 0, err
 	}
-	prefixes := make(map[dpp.RunID]string)
-	for _, object := range page {
-		parts := strings.Split(object.Key, "/")
-		if len(parts) >= 7 && dpp.RunID(parts[5]).Valid() && time.Since(object.StoredAt) > orphanAge {
-			prefixes[dpp.RunID(parts[5])] = strings.Join(parts[:6], "/") + "/"
-		}
-	}
-	ids := make([]dpp.RunID, 0, len(prefixes))
-	for id := range prefixes {
-		ids = append(ids, id)
-	}
-	found, err := s.Store.RunsByID(ctx, ids)
+	folders, err := s.orphaned(ctx, page)
 	if err != nil {
 		return after, 0, err
 	}
-	for i := range found {
-		if found[i].PurgedAt.IsZero() {
-			delete(prefixes, found[i].ID)
-		}
-	}
-	for _, prefix := range prefixes {
-		if err := s.Blob.DeletePrefix(ctx, prefix); err != nil {
+	for _, folder := range folders {
+		if err := s.Blob.DeletePrefix(ctx, folder); err != nil {
 			return after, deleted, err
 		}
 		deleted++
@@ -213,4 +199,36 @@ func (s *Service) Orphans(ctx context.Context, after string) (next string, delet
 		return "", deleted, nil
 	}
 	return page[len(page)-1].Key, deleted, nil
+}
+
+// orphaned are the folders of old objects whose run or upload nobody knows of.
+func (s *Service) orphaned(ctx context.Context, page []blob.Info) ([]string, error) {
+	ofRuns, ofUploads := make(map[dpp.RunID]string), make(map[dpp.UploadID]string)
+	for _, object := range page {
+		parts := strings.Split(object.Key, "/")
+		switch {
+		case time.Since(object.StoredAt) <= orphanAge:
+		case len(parts) >= 7 && dpp.RunID(parts[5]).Valid():
+			ofRuns[dpp.RunID(parts[5])] = strings.Join(parts[:6], "/") + "/"
+		case len(parts) >= 5 && dpp.UploadID(parts[3]).Valid():
+			ofUploads[dpp.UploadID(parts[3])] = strings.Join(parts[:4], "/") + "/"
+		}
+	}
+	runs, err := s.Store.RunsByID(ctx, slices.Collect(maps.Keys(ofRuns)))
+	if err != nil {
+		return nil, err
+	}
+	for i := range runs {
+		if runs[i].PurgedAt.IsZero() {
+			delete(ofRuns, runs[i].ID)
+		}
+	}
+	uploads, err := s.Store.UploadsByID(ctx, slices.Collect(maps.Keys(ofUploads)))
+	if err != nil {
+		return nil, err
+	}
+	for i := range uploads {
+		delete(ofUploads, uploads[i].ID)
+	}
+	return slices.AppendSeq(slices.Collect(maps.Values(ofRuns)), maps.Values(ofUploads)), nil
 }

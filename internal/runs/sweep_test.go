@@ -240,13 +240,20 @@ func TestOrphansAreSweptAndNothingElse(t *testing.T) {
 	stranger := claimed.Run
 	stranger.ID = dpp.NewRunID()
 	p.StoreOnly(stranger, p.Execute(&store.Claimed{Run: stranger, Inputs: claimed.Inputs}))
+	kept := p.Upload(p.Key, "a text")
+	unknown := kept
+	unknown.ID = dpp.NewUploadID()
+	p.Arrive(unknown, "a text")
 	if _, deleted, err := p.Service.Orphans(t.Context(), ""); err != nil || deleted != 0 {
 		t.Fatalf("young objects were swept: %d, %v", deleted, err)
 	}
 	blobs.by = 2 * time.Hour
 	next, deleted, err := p.Service.Orphans(t.Context(), "")
-	if err != nil || deleted != 1 || next != "" {
+	if err != nil || deleted != 2 || next != "" {
 		t.Errorf("swept %d, next %q, %v", deleted, next, err)
+	}
+	if _, err := p.Ports.Blob.Head(t.Context(), kept.ObjectKey()); err != nil {
+		t.Errorf("an upload that is known: %v", err)
 	}
 	p.Audit() // the run's own objects are there
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,6 +21,7 @@ type child struct {
 	in, out   *os.File // to the child, and from it
 	exited    chan struct{}
 	code      int // set before exited is closed
+	gauge     *gauge
 	isolation Isolation
 	prepared  map[string]bool // kinds of jobs
 	retiring  bool            // it wants no more jobs
@@ -29,7 +31,7 @@ type child struct {
 }
 
 func newChild(cmd *exec.Cmd, in, out *os.File) *child {
-	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), prepared: map[string]bool{}}
+	c := &child{pid: cmd.Process.Pid, process: cmd.Process, in: in, out: out, exited: make(chan struct{}), gauge: newGauge(cmd.Process.Pid), prepared: map[string]bool{}}
 	c.kill = sync.OnceFunc(func() {
 		_ = c.process.Kill() // it may have ended already
 		// Whatever the child has given its pipes to, nobody here waits for it.
@@ -53,6 +55,7 @@ func (c *child) end() {
 	c.kill()
 	<-c.exited
 	_, _ = c.in.Close(), c.out.Close()
+	c.gauge.close()
 }
 
 // setup is what a child is told first.
@@ -70,7 +73,8 @@ type setup struct {
 type ready struct {
 	Protocol   int  `json:"protocol"`
 	Privileges bool `json:"privileges"`
-	Kernel     bool `json:"kernel"`
+	Memory     bool `json:"memory"`
+	Files      bool `json:"files"`
 }
 
 // protocol is the version of what is said here. It tells a binary that was replaced
@@ -87,14 +91,26 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
 	err = p.guarded(ctx, c, func(func()) error { return c.greet(p.setup()) })
-	if err == nil {
-		return c, nil
+	if err != nil {
+		c.end()
+		return nil, beforeJob(err)
 	}
-	c.end()
-	if ctx.Err() == nil && !errors.Is(err, ErrClosed) {
-		err = fmt.Errorf("%w: %w", ErrStart, err)
+	return c, nil
+}
+
+// errUntouched: a child had ended before it had seen anything of the job.
+var errUntouched = fmt.Errorf("%w: it ended before the job began", ErrStart)
+
+// beforeJob is a child's failure before the job began, which is not the job's.
+func beforeJob(err error) error {
+	switch {
+	case errors.Is(err, ErrCrashed):
+		return errUntouched
+	case errors.Is(err, ErrMemory), errors.Is(err, ErrTimeout), errors.Is(err, ErrGarbage):
+		return fmt.Errorf("%w: %s", ErrStart, err.Error())
+	default:
+		return err
 	}
-	return nil, err
 }
 
 func (p *Pool) setup() setup {
@@ -121,7 +137,7 @@ func (c *child) greet(s setup) error {
 	if err := json.Unmarshal(f.body, &r); err != nil || r.Protocol != protocol {
 		return ErrGarbage
 	}
-	c.isolation.Privileges, c.isolation.Kernel = r.Privileges, r.Kernel
+	c.isolation.Privileges, c.isolation.Memory, c.isolation.Files = r.Privileges, r.Memory, r.Files
 	return nil
 }
 
@@ -136,17 +152,21 @@ func (p *Pool) do(ctx context.Context, c *child, kind string, request []byte) (a
 			return nil, fmt.Errorf("%w: %w", ErrBusy, context.Cause(ctx))
 		}
 	}
-	begun := sync.OnceFunc(func() {
+	begun := false
+	prepared := sync.OnceFunc(func() {
 		if !c.prepared[kind] {
 			<-p.prepare
 		}
 		c.prepared[kind] = true
 	})
-	defer begun()
+	defer prepared()
 	err = p.guarded(ctx, c, func(accepted func()) error {
-		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() { begun(); accepted() })
+		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() { begun = true; prepared(); accepted() })
 		return err
 	})
+	if !begun {
+		err = beforeJob(err)
+	}
 	return answer, err
 }
 
@@ -200,7 +220,7 @@ const dying = time.Second
 
 // died tells why the pipe to the child broke.
 func (c *child) died(err error) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errBrokenPipe) {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) {
 		return err // of a deadline: whoever killed the child knows better
 	}
 	timer := time.NewTimer(dying)

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// kind of a frame. A child that sends anything else is not one of ours, or no longer.
+// frameKind is what a frame is for. A child that sends anything else is not one of ours, or no longer.
 type frameKind byte
 
 const (

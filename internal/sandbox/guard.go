@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+var errLate = fmt.Errorf("%w: it was not ready in time", ErrStart)
+
 // look is how often a guard looks at what a job uses.
 const look = 20 * time.Millisecond
 
@@ -41,7 +43,7 @@ func (p *Pool) guard(ctx context.Context, c *child, begun, done <-chan struct{})
 			c.kill()
 		}
 	}()
-	late := errors.New("it was not ready in time")
+	late := errLate
 	timer, ticker := time.NewTimer(p.opts.Start), time.NewTicker(look)
 	defer timer.Stop()
 	defer ticker.Stop()
@@ -52,7 +54,7 @@ func (p *Pool) guard(ctx context.Context, c *child, begun, done <-chan struct{})
 			return nil
 		case <-begun:
 			begun, late = nil, ErrTimeout
-			before, _ = usageOf(c.pid)
+			before, _ = c.gauge.read()
 			timer.Reset(p.opts.Wall)
 		case <-timer.C:
 			return late
@@ -61,7 +63,7 @@ func (p *Pool) guard(ctx context.Context, c *child, begun, done <-chan struct{})
 		case <-ctx.Done():
 			return fmt.Errorf("sandbox: %w", context.Cause(ctx))
 		case <-ticker.C:
-			now, seen := usageOf(c.pid)
+			now, seen := c.gauge.read()
 			if seen && now.memory > p.opts.Memory {
 				return ErrMemory
 			}

@@ -22,6 +22,7 @@ type launcher struct {
 	command []string
 	log     *slog.Logger
 	first   func() // once, before the first child
+	attrs   func(isolated bool) *syscall.SysProcAttr
 
 	calls    chan func()
 	thread   chan struct{} // closed when the thread has ended
@@ -38,7 +39,7 @@ func IsChild(args []string) bool { return len(args) > 1 && args[1] == argument }
 var errNested = errors.New("a child has no children")
 
 func newLauncher(command []string, log *slog.Logger) *launcher {
-	l := &launcher{command: command, log: log, calls: make(chan func()), thread: make(chan struct{}), isolated: true}
+	l := &launcher{command: command, log: log, attrs: attributes, calls: make(chan func()), thread: make(chan struct{}), isolated: true}
 	l.first = sync.OnceFunc(func() { go l.run() })
 	return l
 }
@@ -98,7 +99,7 @@ func (l *launcher) exec(ctx context.Context) (*child, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path) //nolint:gosec // this executable, or what the composition root says
 	cmd.Args, cmd.Env, cmd.Dir = args, []string{}, "/"
 	cmd.Stdin, cmd.Stdout = toChild, fromChild // standard error is nobody's: it could hold the job's bytes
-	cmd.SysProcAttr = attributes(l.isolated)
+	cmd.SysProcAttr = l.attrs(l.isolated)
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, in.Close(), out.Close())
 	}
@@ -142,5 +143,3 @@ func keepFiles() {
 		}
 	}
 }
-
-var errBrokenPipe error = syscall.EPIPE

@@ -67,7 +67,8 @@ type Options struct {
 	// Jobs is how many jobs a child does before another takes its place; default 100. So
 	// does one whose memory has grown to half of its cap.
 	Jobs int
-	// Cache is a folder for what children prepare, private to this user ([UserCache]).
+	// Cache is a folder, by its whole path, for what children prepare, private to this user
+	// ([UserCache]).
 	// Empty: a temporary one, which Close removes; where that cannot be made, each child
 	// prepares for itself.
 	Cache string
@@ -125,10 +126,13 @@ func (p *Pool) Do(ctx context.Context, kind string, request []byte) (answer []by
 	if len(request) > p.opts.MaxRequest || len(kind) > maxKind {
 		return nil, ErrTooLarge
 	}
-	err = p.use(ctx, kind, func(c *child) (err error) {
+	work := func(c *child) (err error) {
 		answer, err = p.do(ctx, c, kind, request)
 		return err
-	})
+	}
+	if err = p.use(ctx, kind, work); errors.Is(err, errUntouched) {
+		err = p.use(ctx, kind, work) // somebody had killed a child that waited
+	}
 	return answer, err
 }
 
@@ -239,7 +243,9 @@ type Isolation struct {
 	Network bool
 	// Privileges: a child can gain no privileges, by no program that it might start.
 	Privileges bool
-	// Kernel: the kernel ends a child with its parent, and refuses it memory beyond its
-	// cap; elsewhere the child does both itself.
-	Kernel bool
+	// Memory: the kernel refuses a child memory beyond its cap; elsewhere it watches itself.
+	Memory bool
+	// Files: a child can open no file but those of the cache, and look into no other
+	// process.
+	Files bool
 }

@@ -51,7 +51,7 @@ func Serve(args []string, handlers ...Handler) int {
 		_, _ = fmt.Fprintln(os.Stderr, byHand)
 		return exitUsage
 	}
-	d := &duty{setup: s, out: os.Stdout, handlers: map[string]*Handler{}, prepared: map[string]bool{}}
+	d := &duty{setup: s, own: newGauge(os.Getpid()), out: os.Stdout, handlers: map[string]*Handler{}, prepared: map[string]bool{}}
 	for i := range handlers {
 		d.handlers[handlers[i].Kind] = &handlers[i]
 	}
@@ -99,6 +99,7 @@ func listen(in io.Reader, limit int) <-chan frame {
 // duty is a child's side of the talk.
 type duty struct {
 	setup    setup
+	own      *gauge
 	out      io.Writer
 	handlers map[string]*Handler
 	prepared map[string]bool
@@ -109,7 +110,7 @@ type duty struct {
 func (d *duty) confine() error {
 	runtime.GOMAXPROCS(2) // one for the job, one for whoever watches it
 	debug.SetMemoryLimit(d.setup.Memory * 3 / 4)
-	r := ready{Protocol: protocol, Privileges: renounced(), Kernel: limit(d.setup)}
+	r := ready{Protocol: protocol, Privileges: renounced(), Memory: limit(d.setup, d.own), Files: closeWorld(d.setup.Cache)}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (d *duty) serve(job []byte) error {
 	}
 	kind, request := string(job[1:1+int(job[0])]), job[1+int(job[0]):]
 	handler := d.handlers[kind]
-	w := watch(d.setup)
+	w := watch(d.setup, d.own)
 	defer w.stop()
 	if handler != nil && handler.Prepare != nil && !d.prepared[kind] {
 		if err := handler.Prepare(d.setup.Cache); err != nil {
@@ -151,7 +152,7 @@ var (
 func (d *duty) answer(answer []byte, failed error) error {
 	d.done++
 	next := byte(goesOn)
-	if now, ok := usageOf(os.Getpid()); d.done >= d.setup.Jobs || ok && now.memory > d.setup.Memory/2 {
+	if now, ok := d.own.read(); d.done >= d.setup.Jobs || ok && now.memory > d.setup.Memory/2 {
 		next = retires
 	}
 	if len(answer) > d.setup.MaxAnswer {

@@ -20,9 +20,9 @@ type watcher struct {
 }
 
 // watch begins with the memory; the processor's time counts from begin on.
-func watch(limits setup) *watcher {
+func watch(limits setup, own *gauge) *watcher {
 	w := &watcher{begun: make(chan struct{}), done: make(chan struct{})}
-	w.ended.Go(func() { w.run(limits) })
+	w.ended.Go(func() { w.run(limits, own) })
 	return w
 }
 
@@ -33,7 +33,7 @@ func (w *watcher) stop() {
 	w.ended.Wait()
 }
 
-func (w *watcher) run(limits setup) {
+func (w *watcher) run(limits setup, own *gauge) {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	begun, before := w.begun, usage{}
@@ -43,9 +43,9 @@ func (w *watcher) run(limits setup) {
 			return
 		case <-begun:
 			begun = nil
-			before, _ = usageOf(os.Getpid())
+			before, _ = own.read()
 		case <-ticker.C:
-			now, _ := usageOf(os.Getpid())
+			now, _ := own.read()
 			if now.memory > limits.Memory {
 				os.Exit(exitMemory)
 			}

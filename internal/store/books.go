@@ -145,9 +145,14 @@ type Snapshot interface {
 	Sealed(ctx context.Context, account dpp.AccountID) (seq int64, digest ledger.Digest, err error)
 	// EachUsage goes over the folded usage of an account, by day and pack.
 	EachUsage(ctx context.Context, account dpp.AccountID, each func(UsageDay) error) error
+	// EachUsed goes over every upload that a run uses, in the order of their
+	// identifiers.
+	EachUsed(ctx context.Context, each func(dpp.Upload) error) error
 	// EachStray names rows that belong to nothing: a lease of a run that is not
 	// PROCESSING, an idempotency row, event or entry of a run that does not exist
-	// (an entry's run may have been forgotten), a run without an account.
+	// (an entry's run may have been forgotten), a run or an upload without an account,
+	// a use of an upload by a run that does not exist, is purged or is another
+	// account's, an upload that says that it is used and is not, or the other way round.
 	EachStray(ctx context.Context, each func(what string) error) error
 }
 

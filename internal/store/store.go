@@ -42,6 +42,7 @@ type Store interface {
 	Books
 	Tenants
 	Outbox
+	Uploads
 	Auditor
 
 	// Ping tells whether the store answers, and its schema fits.
@@ -82,9 +83,10 @@ type Runs interface {
 	// each whether it happened; one that did not left no trace of any kind.
 	Transition(ctx context.Context, batch []Transition) ([]Transitioned, error)
 
-	// Purge marks terminal runs whose objects were deleted, and deletes what the
-	// store itself holds of their inputs, at once or, where Maintain drops them by the
-	// day, once every run of that day is purged. Runs purged already are no error.
+	// Purge marks terminal runs whose objects were deleted, has them use no upload any
+	// more, and deletes what the store itself holds of their inputs, at once or, where
+	// Maintain drops them by the day, once every run of that day is purged. Runs purged
+	// already are no error.
 	Purge(ctx context.Context, runs []dpp.RunID) error
 
 	// Forget deletes up to limit rows that nobody may ask for any more: purged
@@ -108,7 +110,10 @@ type Submission struct {
 	PayloadHash [32]byte
 	// Inputs are kept by the store unless Run.InputsKey names where they are.
 	Inputs []byte
-	Hold   ledger.Transfer
+	// Uploads are those that the inputs name. Each must be the account's own and not
+	// expired; the run uses them from then on.
+	Uploads []dpp.UploadID
+	Hold    ledger.Transfer
 	// QueueTTL, DeadlineIn and KeyWindow count from the acceptance.
 	QueueTTL, DeadlineIn, KeyWindow time.Duration
 	// MaxOpenRuns bounds the account's open runs; 0 does not.
@@ -130,8 +135,8 @@ const (
 // Submitted is the outcome of a submission.
 type Submitted struct {
 	Verdict Verdict
-	// Reason is set where Verdict is Refused: BUDGET_DRAINED, TENANT_SUSPENDED,
-	// TOO_MANY_RUNS, or NOT_FOUND where the tenant has no account.
+	// Reason is set where Verdict is Refused: UPLOAD_UNUSABLE, BUDGET_DRAINED,
+	// TENANT_SUSPENDED, TOO_MANY_RUNS, or NOT_FOUND where the tenant has no account.
 	Reason dpp.Reason
 	// Run is the accepted or the earlier run as it is now; its ID alone on a
 	// conflict; empty where refused.

@@ -22,7 +22,7 @@ func (m *Metrics) zero() {
 	for _, role := range []string{"worker", "reaper"} {
 		m.settleLag.WithLabelValues(role)
 	}
-	for _, batch := range []string{"submit", "put", "end", "poll", "account"} {
+	for _, batch := range []string{"submit", "put", "end", "poll", "account", "key", "upload"} {
 		m.batches.WithLabelValues(batch)
 		m.batchWait.WithLabelValues(batch)
 	}
@@ -35,7 +35,7 @@ func (m *Metrics) zero() {
 func refusalsOfSubmits() []dpp.Reason {
 	return []dpp.Reason{
 		dpp.ReasonBudgetDrained, dpp.ReasonTenantSuspended, dpp.ReasonTooManyRuns, dpp.ReasonNotFound, dpp.ReasonRateLimited,
-		dpp.ReasonDependencyDown, dpp.ReasonUnknownPack, dpp.ReasonValidationFailed, dpp.ReasonMaxCostTooLow, dpp.ReasonInternal,
+		dpp.ReasonDependencyDown, dpp.ReasonUnknownPack, dpp.ReasonValidationFailed, dpp.ReasonMaxCostTooLow, dpp.ReasonUploadUnusable, dpp.ReasonInternal,
 	}
 }
 

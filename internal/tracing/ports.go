@@ -72,6 +72,18 @@ func (t tracedStore) RunsByKey(ctx context.Context, keys []store.KeyRef) (out []
 	return t.Store.RunsByKey(ctx, keys)
 }
 
+func (t tracedStore) CreateUploads(ctx context.Context, batch []store.NewUpload) (out []store.CreatedUpload, err error) {
+	ctx, end := call(ctx, t.tracer, "store.create_uploads", len(batch))
+	defer func() { end(err) }()
+	return t.Store.CreateUploads(ctx, batch)
+}
+
+func (t tracedStore) UploadsByID(ctx context.Context, ids []dpp.UploadID) (out []store.KnownUpload, err error) {
+	ctx, end := call(ctx, t.tracer, "store.uploads_by_id", len(ids))
+	defer func() { end(err) }()
+	return t.Store.UploadsByID(ctx, ids)
+}
+
 func (t tracedStore) ListRuns(ctx context.Context, q store.ListQuery) (out []dpp.Run, err error) {
 	ctx, end := call(ctx, t.tracer, "store.list_runs", q.Limit)
 	defer func() { end(err) }()

@@ -102,12 +102,26 @@ func (o options) chosen(all []scenario) []scenario {
 	})
 }
 
+// turns is the order of a round. Every second one goes backwards, so that what one
+// scenario leaves behind, in caches and on disk, is not always the same one's lot.
+func turns(n, round int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if round%2 == 1 {
+		slices.Reverse(order)
+	}
+	return order
+}
+
 // report measures scenarios round by round, prints what came of it and writes it down.
 func (o options) report(ctx context.Context, all []scenario, out io.Writer) error {
 	busy := others()
 	figures := make([][]figure, len(all))
 	for round := range o.rounds {
-		for i, s := range all {
+		for _, i := range turns(len(all), round) {
+			s := all[i]
 			if o.clients > 0 {
 				s.clients = min(s.clients, o.clients)
 			}

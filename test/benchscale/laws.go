@@ -61,7 +61,7 @@ func auditAll(ctx context.Context, url string) (time.Duration, error) {
 	}
 	var found []string
 	begin := time.Now()
-	_, err = audit.Run(ctx, s, s, mirrors{}, audit.Config{
+	_, err = audit.Run(ctx, s, mirrors{}, audit.Config{
 		Timing:            dpp.Timing{ReservationTTL: time.Hour, LeaseTTL: time.Hour, Heartbeat: time.Minute, ReaperInterval: time.Minute, MaxAttempts: 2},
 		IdempotencyWindow: keptFor - 24*time.Hour, // of a key that just ran out the reaper may be rid
 	}, func(line string) {

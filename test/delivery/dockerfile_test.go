@@ -58,7 +58,7 @@ func TestTheImageIsTheStaticBinaryAlone(t *testing.T) {
 	}
 	build, image := all[0], all[1]
 	for name, want := range map[string][]string{
-		"COPY": {"go.mod go.sum ./", ". ."},
+		"COPY": {"go.mod go.sum ./", "third_party third_party", ". ."},
 		"RUN": {
 			"apt-get update && apt-get install -y --no-install-recommends npm",
 			"go mod download", "scripts/assets", "scripts/reproduce /out/dpp",

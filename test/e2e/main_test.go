@@ -12,6 +12,9 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(reads) != "" {
+		os.Exit(mainOfReader())
+	}
 	dir, err := os.MkdirTemp("", "dpp-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -42,7 +42,7 @@ func (p *part) begin() {
 	t := p.site.t
 	t.Helper()
 	p.said = &platform.LogBuffer{}
-	cmd := exec.Command(binary, append([]string{p.role, "--listen", "127.0.0.1:0"}, p.args...)...)
+	cmd := exec.Command(p.site.program, append([]string{p.role, "--listen", "127.0.0.1:0"}, p.args...)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.site.env, p.said, p.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

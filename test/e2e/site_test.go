@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 // them.
 type site struct {
 	t       *testing.T
+	program string   // what every process and command runs
 	env     []string // of every process and command
 	place   []string // flags that say where the data is
 	parts   []*part
@@ -36,7 +38,10 @@ type site struct {
 // newSite returns a site without parts, with settings such as "DPP_LEASE_TTL=3s".
 func newSite(t *testing.T, env []string) *site {
 	t.Helper()
-	s := &site{t: t}
+	s := &site{t: t, program: binary}
+	if slices.Contains(env, reads+"=1") {
+		s.program = os.Args[0]
+	}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "DPP_") && !strings.HasPrefix(v, "AWS_") && !strings.HasPrefix(v, "OTEL_") {
 			s.env = append(s.env, v)
@@ -127,7 +132,7 @@ func (s *site) dev() *client.Client { return s.client(s.key) }
 
 // cli runs a command of the binary beside the processes and returns its output.
 func (s *site) cli(args ...string) (string, error) {
-	cmd := exec.Command(binary, append(args, s.place...)...)
+	cmd := exec.Command(s.program, append(args, s.place...)...)
 	cmd.Env = s.env
 	out, err := cmd.Output()
 	var exit *exec.ExitError

@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp"
 	"dpp/internal/audit"
+	"dpp/internal/blob"
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/gate"
 	"dpp/internal/gate/memgate"
@@ -150,6 +152,40 @@ func (p *Platform) Submit(idempotencyKey string) dpp.Run {
 	return receipt.Run
 }
 
+// Announce announces an upload of a text, whose bytes are not there yet.
+func (p *Platform) Announce(key dpp.Key, content string) dpp.Upload {
+	p.T.Helper()
+	announced, err := p.Service.Announce(p.T.Context(), runs.Announcement{Key: key, MediaType: "text/plain", Size: int64(len(content))})
+	p.must(err)
+	return announced.Upload
+}
+
+// Upload announces an upload of a text and has it arrive.
+func (p *Platform) Upload(key dpp.Key, content string) dpp.Upload {
+	p.T.Helper()
+	upload := p.Announce(key, content)
+	p.Arrive(upload, content)
+	return upload
+}
+
+// Arrive stores the bytes of an upload, as its signed request would.
+func (p *Platform) Arrive(upload dpp.Upload, content string) {
+	p.T.Helper()
+	outcomes, err := p.Ports.Blob.Put(p.T.Context(), []blob.Object{{Key: upload.ObjectKey(), MediaType: upload.MediaType, Content: []byte(content)}})
+	p.must(err)
+	p.must(outcomes[0].Err)
+}
+
+// Naming is a submit whose inputs name uploads.
+func (p *Platform) Naming(idempotencyKey string, uploads ...dpp.UploadID) runs.Request {
+	p.T.Helper()
+	request := p.Request(idempotencyKey)
+	inputs, err := json.Marshal(map[string]any{"note": "x", "files": uploads})
+	p.must(err)
+	request.Inputs = inputs
+	return request
+}
+
 // Claim claims the run that waits longest.
 func (p *Platform) Claim() *store.Claimed {
 	p.T.Helper()
@@ -193,7 +229,7 @@ func (p *Platform) Discrepancies() []string {
 	p.T.Helper()
 	var found []string
 	cfg := p.Service.Config()
-	_, err := audit.Run(p.T.Context(), p.Ports.Store, p.Ports.Store, p.Ports.Blob,
+	_, err := audit.Run(p.T.Context(), p.Ports.Store, p.Ports.Blob,
 		audit.Config{Timing: cfg.Timing, IdempotencyWindow: cfg.IdempotencyWindow}, func(d string) { found = append(found, d) })
 	p.must(err)
 	return found

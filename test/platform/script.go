@@ -2,8 +2,10 @@ package platform
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp"
@@ -31,7 +33,7 @@ func (s *Script) Do(run func(ctx context.Context, job pack.Job) (*pack.Outcome, 
 
 var scriptManifest = pack.Manifest{
 	Type: scriptType, Version: "1.2.3", Title: "What a test says",
-	InputsSchema: jsontext.Value(`{"type":"object","properties":{"note":{"type":"string"}},"required":["note"],"additionalProperties":false}`),
+	InputsSchema: jsontext.Value(`{"type":"object","properties":{"note":{"type":"string"},"files":{"type":"array","items":{"type":"string"}}},"required":["note"],"additionalProperties":false}`),
 	DataSchema:   jsontext.Value(`{"type":"object"}`),
 	Prices:       []dpp.Price{{Unit: "step", Per: 1, Amount: StepPrice}},
 	Spillable:    []string{"/items"},
@@ -40,10 +42,19 @@ var scriptManifest = pack.Manifest{
 // Manifest is part of the port.
 func (*Script) Manifest() *pack.Manifest { return &scriptManifest }
 
-// Estimate is one step at least and two for everything.
-func (*Script) Estimate(jsontext.Value) (pack.Estimate, error) {
+// Estimate is one step at least and two for everything. What stands in files are the
+// identifiers of uploads.
+func (*Script) Estimate(inputs jsontext.Value) (pack.Estimate, error) {
 	steps := func(n int64) []pack.Quantity { return []pack.Quantity{{Unit: "step", Quantity: n}} }
-	return pack.Estimate{Minimum: steps(1), All: steps(2), Low: steps(1), Likely: steps(2), High: steps(2)}, nil
+	estimate := pack.Estimate{Minimum: steps(1), All: steps(2), Low: steps(1), Likely: steps(2), High: steps(2)}
+	var named struct {
+		Files []dpp.UploadID `json:"files"`
+	}
+	err := json.Unmarshal(inputs, &named)
+	for i, id := range named.Files {
+		estimate.Uploads = append(estimate.Uploads, pack.UploadRef{Pointer: "/files/" + strconv.Itoa(i), ID: id})
+	}
+	return estimate, err
 }
 
 // Run does what the test said.

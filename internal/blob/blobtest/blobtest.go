@@ -25,7 +25,8 @@ type Harness struct {
 	Reopen func(t *testing.T, s blob.Store) blob.Store
 	// Broken returns a store that cannot answer: closed, or out of reach.
 	Broken func(t *testing.T) blob.Store
-	// Fetch sends a request for a URL that the store signed.
+	// Fetch sends a request for a URL that the store signed. It is safe for concurrent
+	// use.
 	Fetch func(t *testing.T, s blob.Store, r *http.Request) *http.Response
 	// SignatureParam and ExpiresParam are the query parameters of a signed URL.
 	SignatureParam, ExpiresParam string
@@ -53,6 +54,7 @@ func Run(t *testing.T, h Harness) {
 		{"List", testList},
 		{"Delete", testDelete},
 		{"URL", testURL},
+		{"Upload", testUpload},
 		{"Failure", testFailure},
 		{"Model", testModel},
 	} {

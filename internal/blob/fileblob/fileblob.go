@@ -42,6 +42,11 @@ type Options struct {
 	OrphanAge time.Duration
 	// Readers is how many reads may be under way at once; default 4.
 	Readers int
+	// Uploads is how many uploads are received at once; default 16.
+	Uploads int
+	// UploadPace is the time in which each MiB of an upload, or what is left of it,
+	// must arrive; default 30 s.
+	UploadPace time.Duration
 }
 
 // Store is a [blob.Store] in a folder. Several processes may have the same folder
@@ -54,6 +59,8 @@ type Store struct {
 	// inFlight are files whose rows may still come. Their age does not tell, where
 	// somebody sets the clock.
 	inFlight sync.Map
+	// receiving holds a token for every upload under way.
+	receiving chan struct{}
 
 	writer, readers *sql.DB
 	stmt            statements
@@ -72,7 +79,13 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 	if opts.Readers <= 0 {
 		opts.Readers = 4
 	}
-	s := &Store{opts: opts}
+	if opts.Uploads <= 0 {
+		opts.Uploads = 16
+	}
+	if opts.UploadPace <= 0 {
+		opts.UploadPace = 30 * time.Second
+	}
+	s := &Store{opts: opts, receiving: make(chan struct{}, opts.Uploads)}
 	s.SetBaseURL(opts.BaseURL)
 	defer func() {
 		if err != nil {

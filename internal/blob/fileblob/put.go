@@ -23,6 +23,7 @@ const fileWriters = 16
 type row struct {
 	index    int // in the slice that was put
 	object   blob.Object
+	size     int64
 	sha256   string
 	metadata string
 	file     string // empty: kept as a row
@@ -53,13 +54,19 @@ func (s *Store) Put(ctx context.Context, objects []blob.Object) ([]blob.PutOutco
 // store writes files first and rows after, and removes the files that no row will
 // ever point at.
 func (s *Store) store(ctx context.Context, rows []row, outcomes []blob.PutOutcome) error {
-	err, begun := s.putFiles(ctx, rows), false
-	if err == nil {
-		err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			begun = true
-			return s.putRows(ctx, tx, rows, outcomes)
-		})
+	if err := s.putFiles(ctx, rows); err != nil {
+		return errors.Join(err, s.removeFiles(filesOf(rows)))
 	}
+	return s.commit(ctx, rows, outcomes)
+}
+
+// commit makes rows whose files are durable.
+func (s *Store) commit(ctx context.Context, rows []row, outcomes []blob.PutOutcome) error {
+	begun := false
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		begun = true
+		return s.putRows(ctx, tx, rows, outcomes)
+	})
 	switch {
 	case err != nil && begun:
 		return err // perhaps committed, so the files stay
@@ -85,7 +92,7 @@ func toRows(objects []blob.Object, outcomes []blob.PutOutcome) []row {
 			continue
 		}
 		sum := sha256.Sum256(o.Content)
-		r := row{index: i, object: o, sha256: hex.EncodeToString(sum[:]), metadata: "{}"}
+		r := row{index: i, object: o, size: int64(len(o.Content)), sha256: hex.EncodeToString(sum[:]), metadata: "{}"}
 		if len(o.Metadata) > 0 {
 			text, _ := json.Marshal(o.Metadata) // of strings, cannot fail
 			r.metadata = string(text)
@@ -165,5 +172,5 @@ func (r row) values(now int64) []any {
 	default:
 		content = o.Content
 	}
-	return []any{o.Key, o.MediaType, len(o.Content), r.sha256, r.metadata, now, file, content}
+	return []any{o.Key, o.MediaType, r.size, r.sha256, r.metadata, now, file, content}
 }

@@ -11,40 +11,48 @@ import (
 
 // Errors that [Store.Handler] hands to its Deny beside those of the port.
 var (
-	// ErrMethod: signed URLs are for GET and HEAD; Allow is set.
-	ErrMethod = errors.New("blob: only GET and HEAD")
+	// ErrMethod: signed URLs are for GET, HEAD and PUT; Allow is set.
+	ErrMethod = errors.New("blob: only GET, HEAD and PUT")
 	// ErrRange: no part of the object was asked for (416); Content-Range is set.
 	ErrRange = errors.New("blob: range not satisfiable")
 )
 
-// Deny answers a request that gets no object, with a problem document that fits err:
-// [blob.ErrBadSignature], [blob.ErrNotFound], [ErrMethod], [ErrRange], or any other,
-// for which the store is to blame.
+// Deny answers a request that gets or stores no object, with a problem document that
+// fits err: [blob.ErrBadSignature], [blob.ErrNotFound], [ErrMethod], [ErrRange], the
+// errors of the port for uploads, or any other, for which the store is to blame.
 type Deny func(w http.ResponseWriter, r *http.Request, err error)
 
-// Handler serves what signed URLs name, below [URLPath]: whole or in ranges, to be
-// saved and never to be shown as a page of this host.
+// Handler does what URLs are signed for, below [URLPath]: it serves objects, whole or
+// in ranges, to be saved and never to be shown as a page of this host, and receives
+// uploads.
 func (s *Store) Handler(deny Deny) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			s.serve(w, r, deny)
+		case http.MethodPut:
+			s.receive(w, r, deny)
+		default:
+			w.Header().Set("Allow", "GET, HEAD, PUT")
 			deny(w, r, ErrMethod)
-			return
 		}
-		key, err := s.Verify(r.URL, time.Now())
-		if err != nil {
-			deny(w, r, err)
-			return
-		}
-		object, info, err := s.open(r.Context(), key)
-		if err != nil {
-			deny(w, r, err)
-			return
-		}
-		defer object.Close() //nolint:errcheck // only read
-		setHeader(w.Header(), info)
-		http.ServeContent(&rangeGuard{ResponseWriter: w, request: r, deny: deny}, r, "", info.StoredAt, object)
 	})
+}
+
+func (s *Store) serve(w http.ResponseWriter, r *http.Request, deny Deny) {
+	key, err := s.Verify(r.URL, time.Now())
+	if err != nil {
+		deny(w, r, err)
+		return
+	}
+	object, info, err := s.open(r.Context(), key)
+	if err != nil {
+		deny(w, r, err)
+		return
+	}
+	defer object.Close() //nolint:errcheck // only read
+	setHeader(w.Header(), info)
+	http.ServeContent(&rangeGuard{ResponseWriter: w, request: r, deny: deny}, r, "", info.StoredAt, object)
 }
 
 func setHeader(h http.Header, info blob.Info) {

@@ -32,6 +32,18 @@ func deny(w http.ResponseWriter, _ *http.Request, err error) {
 		status = http.StatusMethodNotAllowed
 	case errors.Is(err, fileblob.ErrRange):
 		status = http.StatusRequestedRangeNotSatisfiable
+	case errors.Is(err, blob.ErrMediaType):
+		status = http.StatusUnsupportedMediaType
+	case errors.Is(err, blob.ErrTooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, blob.ErrTooSmall), errors.Is(err, blob.ErrIncomplete):
+		status = http.StatusBadRequest
+	case errors.Is(err, blob.ErrSum):
+		status = http.StatusUnprocessableEntity
+	case errors.Is(err, blob.ErrExists):
+		status = http.StatusConflict
+	case errors.Is(err, blob.ErrBusy):
+		status = http.StatusServiceUnavailable
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
@@ -93,7 +105,7 @@ func TestHandler(t *testing.T) {
 		},
 		{"a range that is none", "GET", "a/small.json", http.Header{"Range": {"bytes=x"}}, 416, "denied", nil},
 		{"not there", "GET", "a/none", nil, 404, "denied", map[string]string{"Content-Disposition": "", "ETag": ""}},
-		{"POST", "POST", "a/small.json", nil, 405, "denied", map[string]string{"Allow": "GET, HEAD"}},
+		{"POST", "POST", "a/small.json", nil, 405, "denied", map[string]string{"Allow": "GET, HEAD, PUT"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -144,6 +144,27 @@ func TestPutMeetsItself(t *testing.T) {
 	}
 }
 
+// A server that refuses a taken key may hang up while the content is still being sent:
+// nobody ever hears of its refusal, and the key is taken all the same.
+func TestARefusalThatNobodyHears(t *testing.T) {
+	f := newFake(t)
+	s := open(t, f.options())
+	put(t, s, object("a/b", "first"))
+	f.answer = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}
+	outcomes, err := s.Put(t.Context(), []blob.Object{object("a/b", "second")})
+	if err != nil || !outcomes[0].Existed || outcomes[0].Existing.SHA256 != sum([]byte("first")) {
+		t.Errorf("%+v, %v", outcomes, err)
+	}
+	if outcomes, err := s.Put(t.Context(), []blob.Object{object("a/free", "x")}); err == nil {
+		t.Errorf("nobody answered: %+v", outcomes)
+	}
+}
+
 func TestAPutFailsWhole(t *testing.T) {
 	f := newFake(t)
 	f.answer = func(w http.ResponseWriter, r *http.Request) bool {

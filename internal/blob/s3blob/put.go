@@ -90,6 +90,8 @@ func (s *Store) put(ctx context.Context, o blob.Object) (blob.PutOutcome, error)
 			return blob.PutOutcome{}, nil
 		case refusesObject(err):
 			return blob.PutOutcome{Err: fmt.Errorf("put: %w", err)}, nil
+		case statusOf(err) == 0:
+			return s.takenMeanwhile(ctx, o.Key, err)
 		case statusOf(err) != http.StatusPreconditionFailed:
 			return blob.PutOutcome{}, err
 		}
@@ -99,6 +101,17 @@ func (s *Store) put(ctx context.Context, o blob.Object) (blob.PutOutcome, error)
 		}
 	}
 	return blob.PutOutcome{}, errors.New("the object comes and goes")
+}
+
+// takenMeanwhile is the outcome of a put that got no answer. A server that refuses an
+// object whose key is taken may close the connection before it has read a large
+// content, and then its refusal is lost, however often the object is sent.
+func (s *Store) takenMeanwhile(ctx context.Context, key string, unanswered error) (blob.PutOutcome, error) {
+	existing, err := s.head(ctx, key)
+	if err != nil {
+		return blob.PutOutcome{}, unanswered
+	}
+	return blob.PutOutcome{Existed: true, Existing: existing}, nil
 }
 
 // create writes an object where its key is free.

@@ -63,7 +63,7 @@ func expiry(ttl time.Duration) (time.Duration, error) {
 	return min((ttl + 2*time.Second - 1).Truncate(time.Second), longestTTL), nil
 }
 
-// SignPut implements [blob.Store]'s promise by headers that the signature covers.
+// SignPut implements [blob.Store] by headers that the signature covers.
 func (s *Store) SignPut(ctx context.Context, upload blob.Upload, ttl time.Duration) (blob.SignedPut, error) {
 	expires, err := expiry(ttl)
 	if err == nil {

@@ -1,59 +1,128 @@
 package urlpack
 
 import (
+	"context"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"codeberg.org/readeck/go-readability/v2"
+	"github.com/markusmobius/go-trafilatura"
 	"golang.org/x/net/html"
 )
 
-// How a page's main content was found, from the surest way to the least sure.
+// method is how a page's main content was found, from the surest way to the least sure.
 type method string
 
 const (
-	byReadability method = "readability" // scored as an article
-	bySemantics   method = "semantics"   // marked by the page as its main content
-	byBody        method = "body"        // all of the page but its surroundings
+	byNobody     method = "verbatim"   // all that was sent, as it is
+	byDocument   method = "document"   // all pages of a document
+	byExtractors method = "extractors" // chosen by the article extractors
+	byMarkup     method = "markup"     // marked by the page as its main content
+	byPage       method = "page"       // all of the page but its surroundings
 )
 
 const (
-	// maxEffort bounds what the article scorer is given: characters times the
-	// depth at which they stand, which is what it walks again and again, and the
-	// names that it searches with many expressions.
+	// maxEffort bounds what the extractors are given: characters and nodes times the
+	// depth at which they stand, which is what they walk and move again and again,
+	// and the names that they search with many expressions.
 	maxEffort   = 8_000_000
 	maxElements = 20_000
+	nodesWeight = 4
 	namesWeight = 8
+	// maxParagraphs bounds paragraphs times the length of the text, because
+	// trafilatura adds the text up one paragraph at a time.
+	maxParagraphs = 1_000_000_000
 	// An article this short is doubted where the page holds far more.
 	shortArticle = 250
 )
 
-// mainContent finds the part of a page that is what the page is about. The tree
-// is changed: what surrounds the content is gone afterwards.
-func mainContent(doc *html.Node, base *url.URL) (*html.Node, method) {
-	article := scoredArticle(doc, base)
-	body := bodyOf(doc)
-	prune(body)
-	if article != nil {
-		prune(article)
-		found, all := textLength(article), textLength(body)
-		if found >= shortArticle || found*2 >= all {
-			return article, byReadability
-		}
-	}
-	if marked := markedContent(body); marked != nil {
-		return marked, bySemantics
-	}
-	return body, byBody
+// content is the part of a page that the page is about.
+type content struct {
+	root  *html.Node
+	found method
+	// agreement is how much of their text the two extractors have in common, density
+	// the share of the content's characters that stand outside of links, both from 0
+	// to 1000. Agreement is only known where the extractors found the content.
+	agreement, density int
 }
 
-// scoredArticle asks the article scorer, where the page is not too much for it.
-func scoredArticle(doc *html.Node, base *url.URL) *html.Node {
-	effort, elements := effortOf(doc)
-	if effort > maxEffort || elements > maxElements {
-		return nil
+// mainContent finds the part of a page that is what the page is about. The tree
+// is changed: what is not shown or surrounds the content is gone afterwards. It
+// returns an error only where ctx ends first.
+func mainContent(ctx context.Context, doc *html.Node, base *url.URL) (*content, error) {
+	body := bodyOf(doc)
+	removeUnseen(body)
+	c, err := extracted(ctx, doc, body, base)
+	if err != nil {
+		return nil, err
 	}
+	if c == nil {
+		c = &content{root: body, found: byPage}
+		removeSurroundings(body)
+		if marked := markedContent(body); marked != nil {
+			c.root, c.found = marked, byMarkup
+		}
+	}
+	c.density = textDensity(c.root)
+	return c, nil
+}
+
+// extracted is the content as the article extractors see it: trafilatura's word,
+// trimmed at both ends to what readability takes for content, too, where the two
+// agree on the whole. It is nil where they find none or too little, and where the
+// page is too much for them.
+//
+// The tree of the page is kept as it is but for what they left out: their own
+// trees have lost links, nested lists and columns.
+func extracted(ctx context.Context, doc, body *html.Node, base *url.URL) (*content, error) {
+	if tooMuch(doc) {
+		return nil, ctx.Err()
+	}
+	readable := guarded(func() *html.Node { return readabilityOf(doc, base) })
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	chosen := guarded(func() *html.Node { return trafilaturaOf(doc, base, readable) })
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if chosen == nil {
+		chosen = readable
+	}
+	if chosen == nil {
+		return nil, nil //nolint:nilnil // no content found is no error
+	}
+	units, first, second := unitsOf(body), voiceOf(chosen), voiceOf(readable)
+	agreement := agreementOf(first, second)
+	first.choose(units)
+	if agreement >= trustedAgreement {
+		second.trim(units)
+	}
+	found := 0
+	for _, u := range units {
+		if u.kept {
+			found += u.chars
+		}
+	}
+	if found == 0 || found < shortArticle && found*2 < lengthWithoutSurroundings(body) {
+		return nil, nil //nolint:nilnil // no content found is no error
+	}
+	keepOnly(body, units)
+	return &content{root: body, found: byExtractors, agreement: agreement}, nil
+}
+
+// guarded turns a fault in an extractor into no answer of it: the page is read
+// without its help.
+func guarded(extract func() *html.Node) (n *html.Node) {
+	defer func() {
+		if recover() != nil {
+			n = nil
+		}
+	}()
+	return extract()
+}
+
+func readabilityOf(doc *html.Node, base *url.URL) *html.Node {
 	parser := readability.NewParser()
 	parser.DisableJSONLD = true
 	article, err := parser.ParseDocument(doc, base)
@@ -63,15 +132,50 @@ func scoredArticle(doc *html.Node, base *url.URL) *html.Node {
 	return article.Node
 }
 
-func effortOf(doc *html.Node) (effort, elements int) {
+// trafilaturaOf asks trafilatura, which falls back to what readability found. A
+// third extractor that it knows is given an empty answer: its effort has no bound.
+func trafilaturaOf(doc *html.Node, base *url.URL, readable *html.Node) *html.Node {
+	fallback := &trafilatura.FallbackCandidates{Readability: element("body"), Distiller: element("body")}
+	if readable != nil {
+		fallback.Readability = copyOf(readable)
+	}
+	result, err := trafilatura.ExtractDocument(doc, trafilatura.Options{
+		OriginalURL:        base,
+		EnableFallback:     true,
+		FallbackCandidates: fallback,
+		ExcludeComments:    true,
+		HtmlDateMode:       trafilatura.Disabled,
+	})
+	if err != nil || result.ContentNode == nil || textLength(result.ContentNode) == 0 {
+		return nil
+	}
+	return result.ContentNode
+}
+
+func copyOf(n *html.Node) *html.Node {
+	c := &html.Node{Type: n.Type, DataAtom: n.DataAtom, Data: n.Data, Attr: append([]html.Attribute(nil), n.Attr...)}
+	for child := range n.ChildNodes() {
+		c.AppendChild(copyOf(child))
+	}
+	return c
+}
+
+// tooMuch tells whether a page would take the extractors too long.
+func tooMuch(doc *html.Node) bool {
+	effort, elements, text, paragraphs := 0, 0, 0, 0
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {
+		effort += nodesWeight * depth
 		switch n.Type {
 		case html.TextNode:
 			effort += len(n.Data) * depth
+			text += len(n.Data)
 		case html.ElementNode:
 			elements++
 			effort += namesWeight * (len(attribute(n.Attr, "class")) + len(attribute(n.Attr, "id")))
+			if n.Data == "p" {
+				paragraphs++
+			}
 		default:
 		}
 		for child := range n.ChildNodes() {
@@ -79,7 +183,7 @@ func effortOf(doc *html.Node) (effort, elements int) {
 		}
 	}
 	walk(doc, 0)
-	return effort, elements
+	return effort > maxEffort || elements > maxElements || paragraphs*text > maxParagraphs
 }
 
 var (
@@ -87,39 +191,58 @@ var (
 	surroundingRoles = setOf("navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar")
 )
 
-// prune removes what surrounds the content of a page or is not shown. A header
-// or footer inside an article belongs to it; others surround.
-func prune(n *html.Node) {
-	inArticle := oneOf(n.Data, "article", "main")
+// removeUnseen removes what a reader of the page does not see: elements that the
+// page hides, dialogs among them, and those for machines.
+func removeUnseen(n *html.Node) {
+	removeElements(n, isUnseen)
+}
+
+// removeSurroundings removes what surrounds the content of a page. A header
+// inside an article belongs to it, and so does one with the page's heading.
+func removeSurroundings(n *html.Node) {
+	removeElements(n, surrounds)
+}
+
+func removeElements(n *html.Node, fits func(*html.Node) bool) {
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
-		if child.Type == html.ElementNode && (isSurrounding(child) || !inArticle && child.Data == "header" && !holdsHeading(child)) {
+		if child.Type == html.ElementNode && fits(child) {
 			n.RemoveChild(child)
 		} else {
-			prune(child)
+			removeElements(child, fits)
 		}
 		child = next
 	}
 }
 
-func isSurrounding(n *html.Node) bool {
+func isUnseen(n *html.Node) bool {
 	style := strings.ToLower(strings.ReplaceAll(attribute(n.Attr, "style"), " ", ""))
-	return surroundings[n.Data] || surroundingRoles[strings.ToLower(attribute(n.Attr, "role"))] ||
-		hasAttribute(n, "hidden") || attribute(n.Attr, "aria-hidden") == "true" ||
+	return n.Data == "dialog" || declaringTags[n.Data] || oneOf(strings.ToLower(attribute(n.Attr, "role")), "dialog", "alertdialog") ||
+		hasKey(n.Attr, "hidden") || attribute(n.Attr, "aria-hidden") == "true" ||
 		strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden")
 }
 
-func hasAttribute(n *html.Node, key string) bool {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return true
-		}
-	}
-	return false
+func surrounds(n *html.Node) bool {
+	return surroundings[n.Data] || surroundingRoles[strings.ToLower(attribute(n.Attr, "role"))] ||
+		n.Data == "header" && !oneOf(n.Parent.Data, "article", "main") && !holdsHeading(n)
 }
 
 func holdsHeading(n *html.Node) bool {
 	return find(n, func(n *html.Node) bool { return n.Data == "h1" }) != nil
+}
+
+// lengthWithoutSurroundings is the length of the text that would be left.
+func lengthWithoutSurroundings(n *html.Node) int {
+	length := 0
+	for child := range n.ChildNodes() {
+		switch {
+		case child.Type == html.TextNode:
+			length += lettersIn(child.Data)
+		case !surrounds(child):
+			length += lengthWithoutSurroundings(child)
+		}
+	}
+	return length
 }
 
 // markedContent is the element that the page itself calls its main content, if it
@@ -149,19 +272,4 @@ func find(n *html.Node, fits func(*html.Node) bool) *html.Node {
 		}
 	}
 	return nil
-}
-
-// textLength counts the characters of a subtree's text but for its spaces.
-func textLength(n *html.Node) int {
-	length := 0
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			for _, r := range d.Data {
-				if !unicode.IsSpace(r) {
-					length++
-				}
-			}
-		}
-	}
-	return length
 }

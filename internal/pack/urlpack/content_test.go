@@ -86,7 +86,8 @@ func TestMarkdown(t *testing.T) {
 	for page, want := range map[string]string{
 		"<h2>a</h2><p>b <b>c</b> <i>d</i></p>":                                                                "## a\n\nb **c** *d*",
 		"<p><a href=/x>a</a> <a href='#y'>b</a> <a href=mailto:a@b.c>c</a>":                                   "[a](https://www.example.com/x) [b](https://www.example.com/dir/page#y) [c](mailto:a@b.c)",
-		"<p><a href='javascript:alert(1)'>a</a> <a href='data:text/html,x'>b</a> <a href='file:///etc'>c</a>": "[a]() [b]() [c]()",
+		"<p><a href='javascript:alert(1)'>a</a> <a href='data:text/html,x'>b</a> <a href='file:///etc'>c</a>": "a b c",
+		"<p>a<a href=/x></a> <a href=/y> </a><a href=/z><img src=p.png></a><a name=n><b>b</b></a>":            "a [![](https://www.example.com/dir/p.png)](https://www.example.com/z)**b**",
 		"<p><img src=p.png alt=pic> <img src='data:image/png;base64,AAAA' alt=gone>b":                         "![pic](https://www.example.com/dir/p.png) b",
 		"<ul><li>a</li><li>b</li></ul>":                                                                       "- a\n- b",
 		"<pre>\tx\n  <b>if</b> y {\n    <i>z</i>()\n  }</pre>":                                                "```\n\tx\n  if y {\n    z()\n  }\n```",
@@ -179,9 +180,9 @@ func TestMetadata(t *testing.T) {
 <meta name=description content=D><meta property=og:description content=no><meta property=og:site_name content=Site><meta property=og:image content=i.png>
 <meta property=article:published_time content=2024-05-06T07:08:09Z><meta property=article:modified_time content=2025-01-01>
 <meta http-equiv=refresh content="0;url=http://u:p@127.0.0.1/">`).facts
-	got := f.metadata(pageURL, http.Header{}, "utf-8")
+	got := f.metadata(pageURL, http.Header{}, "utf-8", nil)
 	want := &Metadata{
-		Description: "D", Author: "Ada", SiteName: "Site", Published: "2024-05-06T07:08:09Z", Modified: "2025-01-01", Language: "de",
+		Description: "D", Author: "Ada", SiteName: "Site", Published: "2024-05-06T07:08:09Z", Modified: "2025-01-01", Language: "de", LanguageSource: "html",
 		Canonical: "https://cdn.example.org/c", Image: "https://cdn.example.org/x/i.png", Charset: "utf-8", MetaRefresh: "http://127.0.0.1/",
 		OpenGraph: map[string]string{"description": "no", "site_name": "Site", "image": "i.png"},
 	}
@@ -189,7 +190,7 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	empty := enter(t, "<base href='javascript:x'><link rel=canonical href='data:x'>").facts
-	if got := empty.metadata(pageURL, http.Header{"Content-Language": {"fr-CA, en"}}, ""); !reflect.DeepEqual(got, &Metadata{Language: "fr-CA"}) {
+	if got := empty.metadata(pageURL, http.Header{"Content-Language": {"fr-CA, en"}}, "", nil); !reflect.DeepEqual(got, &Metadata{Language: "fr-CA", LanguageSource: "header"}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -200,7 +201,7 @@ func TestMetadataIsBounded(t *testing.T) {
 		fmt.Fprintf(&head, "<meta property=og:%d content='%s'>", i, strings.Repeat("ü", 3000))
 	}
 	f := enter(t, head.String()+"<title>"+strings.Repeat("t", 10_000)).facts
-	m := f.metadata(pageURL, http.Header{}, "")
+	m := f.metadata(pageURL, http.Header{}, "", nil)
 	if len(f.metas) > maxMetas || len(m.OpenGraph) > maxOpenGraph || utf8.RuneCountInString(f.title) != maxTitle {
 		t.Errorf("%d metas, %d of OpenGraph, a title of %d", len(f.metas), len(m.OpenGraph), len(f.title))
 	}

@@ -38,8 +38,10 @@ type door struct {
 	count      map[string]int // of open elements by name
 	ignored    map[string]int // start tags below the deepest level, whose end tags are to come
 	nodes      int
+	declared   int    // elements for machines among them
 	skipping   string // the hidden element that we are in
 	skipDepth  int
+	data       bool // what is skipped is data for machines
 	inTitle    bool
 	facts      facts
 }
@@ -92,8 +94,13 @@ func (d *door) read(ctx context.Context) error {
 func (d *door) token(kind html.TokenType) {
 	switch kind {
 	case html.TextToken:
-		if d.skipping == "" {
+		switch {
+		case d.skipping == "":
 			d.text(string(d.tokens.Text()))
+		case d.data:
+			d.facts.addData(d.tokens.Text())
+		case d.skipping == "noscript":
+			d.facts.addNoscript(d.tokens.Text())
 		}
 	case html.StartTagToken, html.SelfClosingTagToken:
 		name, more := d.tokens.TagName()
@@ -112,22 +119,19 @@ func (d *door) start(name string, hasAttributes, closed bool) {
 		return
 	}
 	attributes := d.attributes(hasAttributes)
+	d.facts.see(name, attributes)
 	switch {
 	case name == "title":
 		d.inTitle = true
 	case hiddenTags[name]:
 		if !closed {
 			d.skipping, d.skipDepth = name, 1
+			d.data = name == "script" && mediaType(attribute(attributes, "type")) == "application/ld+json"
 		}
 	case skeletonTags[name]:
 		d.skeleton(name, attributes)
 	case d.facts.tag(name, attributes):
-		if name == "meta" && d.nodes < maxMetas {
-			meta := element(name)
-			meta.Attr = attributes
-			d.head.AppendChild(meta)
-			d.nodes++
-		}
+		d.declare(name, attributes)
 	case voidTags[name] && !keptVoids[name]:
 	case (cellTags[name] || rowTags[name]) && d.count["table"] == 0:
 	default:
@@ -135,21 +139,38 @@ func (d *door) start(name string, hasAttributes, closed bool) {
 	}
 }
 
+// declare adds an element that tells machines something, to the head as long as
+// the body is empty: microdata stands among the text.
+func (d *door) declare(name string, attributes []html.Attribute) {
+	if d.declared >= maxMetas || len(d.open) >= maxDepth {
+		return
+	}
+	d.declared++
+	n := element(name)
+	n.Attr = attributes
+	if d.body.FirstChild == nil {
+		d.head.AppendChild(n)
+		d.nodes++
+		return
+	}
+	d.add(n)
+}
+
 // skeleton keeps the attributes of the elements that every document has.
 func (d *door) skeleton(name string, attributes []html.Attribute) {
 	d.facts.setLanguage(name, attributes)
 	switch {
 	case name == "html" && d.root.Attr == nil:
-		d.root.Attr = kept(attributes)
+		d.root.Attr = attributes
 	case name == "body" && d.body.Attr == nil:
-		d.body.Attr = kept(attributes)
+		d.body.Attr = attributes
 	}
 }
 
 // leavesSkipped tells whether a start tag inside a hidden element ends it.
 func (d *door) leavesSkipped(name string, closed bool) bool {
 	if foreignTags[d.skipping] && blockTags[name] {
-		d.skipping = ""
+		d.skipping, d.data = "", false
 		return true
 	}
 	if name == d.skipping && !closed {
@@ -171,13 +192,13 @@ func (d *door) push(name string, attributes []html.Attribute) {
 	}
 	if len(d.open) >= maxDepth && !keptVoids[name] {
 		d.ignored[name]++
-		if blockTags[name] {
+		if last := d.top().LastChild; blockTags[name] && (last == nil || last.Type != html.TextNode || last.Data != "\n") {
 			d.add(&html.Node{Type: html.TextNode, Data: "\n"})
 		}
 		return
 	}
 	n := element(name)
-	n.Attr = kept(attributes)
+	n.Attr = attributes
 	d.add(n)
 	if !voidTags[name] {
 		d.open = append(d.open, n)
@@ -189,7 +210,7 @@ func (d *door) end(name string) {
 	switch {
 	case d.skipping == name:
 		if d.skipDepth--; d.skipDepth == 0 {
-			d.skipping = ""
+			d.skipping, d.data = "", false
 		}
 	case d.skipping != "" || skeletonTags[name]:
 	case name == "title":
@@ -245,13 +266,14 @@ func (d *door) add(n *html.Node) {
 	d.nodes++
 }
 
-// attributes reads a tag's first attributes; of equal names the first counts.
+// attributes reads a tag's first attributes but for those that hold code; of equal
+// names the first counts.
 func (d *door) attributes(more bool) []html.Attribute {
 	var list []html.Attribute
 	for more && len(list) < maxAttributes {
 		var key, value []byte
 		key, value, more = d.tokens.TagAttr()
-		if len(key) > maxTagName || len(value) > maxAttribute || attribute(list, string(key)) != "" {
+		if len(key) > maxTagName || len(value) > maxAttribute || bytes.HasPrefix(key, []byte("on")) || hasKey(list, string(key)) {
 			continue
 		}
 		text := printable(string(value))
@@ -261,10 +283,6 @@ func (d *door) attributes(more bool) []html.Attribute {
 		list = append(list, html.Attribute{Key: string(key), Val: text})
 	}
 	return list
-}
-
-func kept(attributes []html.Attribute) []html.Attribute {
-	return slices.DeleteFunc(attributes, func(a html.Attribute) bool { return !keptAttributes[a.Key] })
 }
 
 // plainName tells whether a tag's name is one that may be written again.
@@ -279,6 +297,10 @@ func attribute(list []html.Attribute, key string) string {
 		}
 	}
 	return ""
+}
+
+func hasKey(list []html.Attribute, key string) bool {
+	return slices.ContainsFunc(list, func(a html.Attribute) bool { return a.Key == key })
 }
 
 func element(name string) *html.Node {

@@ -170,6 +170,9 @@ func TestDoorKeepsTextBelowTheDeepestLevel(t *testing.T) {
 	if got := strings.Fields(plainText(d.body)); !slices.Equal(got, []string{"one", "two", "three"}) {
 		t.Errorf("%q", got)
 	}
+	if page := strings.Repeat("<div>", 200_000) + "deepest"; !strings.Contains(plainText(enter(t, page).body), "deepest") {
+		t.Error("text below 200,000 levels is lost")
+	}
 	if last := d.body.LastChild; last.Data != "p" || outline(last) != "three" {
 		t.Errorf("what follows hangs in %s", last.Data)
 	}

@@ -89,7 +89,13 @@ func (e *excerpt) element(to, n *html.Node, depth, quotes int) {
 	}
 	copied := element(n.Data)
 	var ok bool
-	if copied.Attr, ok = e.attributes(n); !ok {
+	if copied.Attr, ok = e.attributes(n); !ok || n.Data == "a" && isEmpty(n) {
+		return
+	}
+	if n.Data == "a" && attribute(copied.Attr, "href") == "" { // leads nowhere, so only its text is worth keeping
+		for child := range n.ChildNodes() {
+			e.node(to, child, depth+1, quotes)
+		}
 		return
 	}
 	cost := e.costOf(copied)
@@ -197,6 +203,16 @@ func (e *excerpt) attributes(n *html.Node) ([]html.Attribute, bool) {
 		kept = append(kept, a)
 	}
 	return kept, n.Data != "img" || attribute(kept, "src") != ""
+}
+
+// isEmpty tells whether a link shows nothing: neither text nor an image.
+func isEmpty(n *html.Node) bool {
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && lettersIn(d.Data) > 0 || d.Type == html.ElementNode && d.Data == "img" {
+			return false
+		}
+	}
+	return true
 }
 
 func linkTarget(base *url.URL, ref string) string {

@@ -23,6 +23,79 @@ type facts struct {
 	metas     map[string]string // by name or property in lower case, the first of each
 	titleDone bool
 	cut       bool // not all of the page was read
+
+	data      []string // JSON-LD, text by text
+	dataBytes int
+	noscript  string
+
+	scripts  int      // with code, not with data
+	active   []string // addresses of what may change the page: scripts, frames, style sheets
+	passive  []string // addresses of what is only shown
+	action   string   // of the form that was opened last
+	password []string // the actions of forms that ask for a password
+}
+
+const (
+	maxData      = 512 << 10 // bytes of JSON-LD
+	maxDataTexts = 20
+	maxNoscript  = 2000
+	maxSeen      = 200 // addresses of each kind
+)
+
+// addData takes a text for machines.
+func (f *facts) addData(text []byte) {
+	if len(f.data) < maxDataTexts && f.dataBytes+len(text) <= maxData {
+		f.data = append(f.data, string(text))
+		f.dataBytes += len(text)
+	}
+}
+
+// addNoscript takes what the page says where scripts are not run.
+func (f *facts) addNoscript(text []byte) {
+	if len(f.noscript)+len(text) <= maxNoscript {
+		f.noscript += string(text) + " "
+	}
+}
+
+// see notes what an element says about the safety of the page and its need of
+// scripts, whether it is shown or not.
+func (f *facts) see(name string, attributes []html.Attribute) {
+	switch name {
+	case "script":
+		if !dataScript(attribute(attributes, "type")) {
+			f.scripts++
+		}
+		note(&f.active, attribute(attributes, "src"))
+	case "iframe", "frame", "embed":
+		note(&f.active, attribute(attributes, "src"))
+	case "object":
+		note(&f.active, attribute(attributes, "data"))
+	case "link":
+		if strings.Contains(strings.ToLower(attribute(attributes, "rel")), "stylesheet") {
+			note(&f.active, attribute(attributes, "href"))
+		}
+	case "img", "audio", "video", "source":
+		note(&f.passive, attribute(attributes, "src"))
+	case "form":
+		f.action = attribute(attributes, "action")
+	case "input":
+		if strings.EqualFold(attribute(attributes, "type"), "password") && len(f.password) < maxSeen {
+			f.password = append(f.password, f.action)
+		}
+	}
+}
+
+// note adds an address; one of data, or none, is not wanted.
+func note(list *[]string, address string) {
+	if address != "" && len(*list) < maxSeen && !strings.HasPrefix(address, "data:") {
+		*list = append(*list, address)
+	}
+}
+
+// dataScript tells whether a script's type makes it data, which nobody runs.
+func dataScript(kind string) bool {
+	kind = mediaType(kind)
+	return kind != "" && kind != "module" && !strings.Contains(kind, "javascript") && !strings.Contains(kind, "ecmascript")
 }
 
 func (f *facts) addTitle(text string) {

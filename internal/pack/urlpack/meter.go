@@ -24,13 +24,13 @@ type account struct {
 	taken int64 // MiB
 }
 
-// begin pays for a URL that is about to be fetched. The first one brings the
-// first MiB along: a run that could afford URLs and no byte of them would find
-// nothing.
-func (a *account) begin() error {
+// begin pays for a URL that is about to be fetched. The first one whose content is
+// wanted brings the first MiB along: a run that could afford URLs and no byte of
+// them would find nothing.
+func (a *account) begin(content bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.taken == 0 {
+	if content && a.taken == 0 {
 		if err := a.meter.Take(unitMiB, 1); err != nil {
 			return err
 		}

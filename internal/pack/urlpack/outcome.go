@@ -31,7 +31,8 @@ func (r *run) outcome(ctx context.Context) (*pack.Outcome, error) {
 	results := r.results()
 	found.Data = &Data{Results: results}
 	found.Reliability, found.Reasons = overall(results), lowered(results)
-	found.Discarded, found.Blocked = discarded, blocked
+	found.Discarded, found.Blocked = append(discarded, r.shelf.left...), blocked
+	found.Artifacts = r.shelf.sorted()
 	return found, nil
 }
 
@@ -101,7 +102,7 @@ func (r *run) failure(discarded []pack.Discard, blocked []pack.Block) *pack.Fail
 	}
 	f.Reason = dpp.ReasonPackError
 	f.Detail = fmt.Sprintf("None of the %d URLs could be read: %s.", len(r.entries), tally(discarded))
-	f.Hint = "Check that the URLs exist and answer with HTML, text or JSON."
+	f.Hint = "Check that the URLs exist and answer with HTML, text, JSON or PDF."
 	f.Retryable = slices.ContainsFunc(r.entries, func(e entry) bool { return e.result.Error.Retryable })
 	if f.Retryable {
 		f.Hint = "Submit the same run again later, or with a larger fetch_timeout_sec."
@@ -133,11 +134,11 @@ func lowered(results []*Result) []string {
 	var reasons []string
 	for i, r := range results {
 		switch {
-		case r.OK:
+		case r.Page != nil:
 			for _, note := range r.Notes {
 				reasons = append(reasons, fmt.Sprintf("urls[%d]: %s", i, note))
 			}
-		case r.Error.Reason != notFetched:
+		case r.Error != nil && r.Error.Reason != notFetched:
 			reasons = append(reasons, fmt.Sprintf("urls[%d]: %s", i, r.Error.Reason))
 		}
 	}

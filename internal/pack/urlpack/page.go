@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/net/html"
 
+	"dpp"
 	"dpp/internal/fetch"
 )
 
@@ -25,24 +25,28 @@ const (
 	kindHTML
 	kindJSON
 	kindText
+	kindPDF
 )
 
 var (
 	errUnsupported = errors.New("no content type that this pack reads")
 	errMismatch    = errors.New("the content is not what its type says")
 	errEmpty       = errors.New("nothing was sent")
+	// errDocumentSize: a document of which a part says nothing.
+	errDocumentSize = errors.New("the document is longer than is read")
 )
 
 // want is what a caller wants to see of a page.
 type want struct {
 	markdown, text, html, links bool
 	chars                       int
+	fields                      []field
 }
 
-// readPage makes a page of an answer. It works on memory only, for a bounded
-// time: what one step takes is bounded by the size of its input, and between the
-// steps it looks whether ctx has ended.
-func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) {
+// readPage makes a page of an answer; pdf may be nil. Apart from documents it works
+// on memory only, for a bounded time: what one step takes is bounded by the size of
+// its input, and between the steps it looks whether ctx has ended.
+func readPage(ctx context.Context, answer *fetch.Result, w want, pdf PDFReader) (*Page, error) {
 	if len(answer.Body) == 0 {
 		return nil, errEmpty
 	}
@@ -50,27 +54,44 @@ func readPage(ctx context.Context, answer *fetch.Result, w want) (*Page, error) 
 	if err != nil {
 		return nil, err
 	}
-	final, err := url.Parse(answer.URL)
-	if err != nil {
-		return nil, fmt.Errorf("final URL: %w", err)
-	}
-	text := decodeText(answer.Body, answer.ContentType)
-	sum := sha256.Sum256(answer.Body)
 	page := &Page{
-		ContentSHA256: hex.EncodeToString(sum[:]),
+		ContentSHA256: sumOf(answer.Body),
 		ContentBytes:  len(answer.Body),
 		Truncated:     answer.Truncated,
+		Risks:         []Risk{},
+		Extracted:     newExtracted(w.fields),
 	}
-	if kind == kindHTML {
-		err = page.readHTML(ctx, text.text, text.charset, final, answer.Header, w)
-	} else {
-		page.readVerbatim(text, kind, answer.Truncated, w)
+	visit := visitOf(answer)
+	switch {
+	case kind == kindPDF && pdf == nil:
+		return nil, errUnsupported
+	case kind == kindPDF:
+		err = page.readPDF(ctx, pdf, answer, w)
+	default:
+		text := decodeText(answer.Body, answer.ContentType)
+		if kind == kindHTML {
+			err = page.readHTML(ctx, text, visit, answer.Header, w)
+		} else {
+			page.readVerbatim(text, kind, answer.Truncated, w)
+		}
+		page.judge(text, answer.Truncated)
 	}
 	if err != nil {
 		return nil, err
 	}
-	page.judge(text, answer.Truncated)
+	if kind != kindHTML {
+		page.Risks = append(page.Risks, risksOf(visit, nil)...)
+		for _, f := range w.fields {
+			page.lacks(f.name)
+		}
+	}
+	page.countChars()
 	return page, nil
+}
+
+func sumOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // kindOf believes a content type unless the bytes contradict it.
@@ -81,8 +102,13 @@ func kindOf(answer *fetch.Result) (kind, error) {
 	if declared == "" {
 		k = kindNamed(sniffed)
 	}
-	if k == unreadable {
-		return k, errUnsupported
+	switch isPDF := kindNamed(sniffed) == kindPDF; {
+	case isPDF && oneOf(declared, "", "application/octet-stream", "application/pdf", "application/x-pdf"):
+		return kindPDF, nil
+	case k == kindPDF:
+		return unreadable, errMismatch
+	case k == unreadable:
+		return unreadable, errUnsupported
 	}
 	if !strings.HasPrefix(sniffed, "text/") && !wideCharacters(answer) {
 		return unreadable, errMismatch
@@ -94,6 +120,8 @@ func kindNamed(media string) kind {
 	switch {
 	case media == "text/html" || media == "application/xhtml+xml":
 		return kindHTML
+	case media == "application/pdf" || media == "application/x-pdf":
+		return kindPDF
 	case media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json"):
 		return kindJSON
 	case strings.HasPrefix(media, "text/"), media == "application/xml", strings.HasSuffix(media, "+xml"),
@@ -114,52 +142,52 @@ func (p *Page) readVerbatim(text decoded, k kind, cut bool, w want) {
 	whole := printable(text.text)
 	p.Metadata = &Metadata{Charset: text.charset}
 	p.TotalChars = utf8.RuneCountInString(whole)
-	short, more := cutText(whole, w.chars)
-	p.Truncated = p.Truncated || more
-	p.Chars = utf8.RuneCountInString(short)
 	if w.markdown {
-		p.Markdown = &short
+		p.give(&p.Markdown, whole, w.chars, formMarkdown)
 	}
 	if w.text {
-		p.Text = &short
+		p.give(&p.Text, whole, w.chars, formText)
 	}
 	if w.links {
 		p.Links = &Links{Internal: []Link{}, External: []Link{}}
 	}
-	p.start(scoreVerbatim, "")
+	p.score, p.Content = scoreVerbatim, &Content{Found: byNobody, Density: dpp.FullScore}
 	if k == kindJSON && !cut && !jsontext.Value(text.text).IsValid() {
 		p.lower(factorBadFormat, "json_not_valid")
 	}
 }
 
-func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.URL, header http.Header, w want) error {
-	d, err := openDoor(ctx, text)
+func (p *Page) readHTML(ctx context.Context, text decoded, visit visited, header http.Header, w want) error {
+	d, err := openDoor(ctx, text.text)
 	if err != nil {
 		return err
 	}
-	base := d.facts.baseOf(final)
+	base := d.facts.baseOf(visit.final)
 	p.Title = d.facts.titleOf(d.body)
-	p.Metadata = d.facts.metadata(final, header, charset)
+	data := d.facts.jsonLD()
+	p.Metadata = d.facts.metadata(visit.final, header, text.charset, data)
+	p.Risks = append(p.Risks, risksOf(visit, &d.facts)...)
 	if w.links {
-		p.Links = linksOf(d.body, base, final)
+		p.Links = linksOf(d.body, base, visit.final)
+	}
+	appRoot := holdsAppRoot(d.body)
+	if p.Extracted != nil {
+		if err := d.describe(base, data).extract(ctx, w.fields, p.Extracted); err != nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	content, how := mainContent(d.doc, base)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	content, err := mainContent(ctx, d.doc, base)
+	if err != nil {
+		return err
 	}
-	plain := plainText(content)
+	plain := plainText(content.root)
 	p.TotalChars = utf8.RuneCountInString(plain)
-	switch how {
-	case byReadability:
-		p.start(scoreReadability, "")
-	case bySemantics:
-		p.start(scoreSemantics, "content_by_markup")
-	default:
-		p.start(scoreBody, "content_is_whole_page")
-	}
+	p.Metadata.detectLanguage(plain)
+	p.NeedsJavaScript = d.facts.needsScripts(p.TotalChars, appRoot)
+	p.startContent(content)
 	if p.TotalChars < thinText {
 		p.lower(factorThin, "little_text")
 	}
@@ -167,36 +195,36 @@ func (p *Page) readHTML(ctx context.Context, text, charset string, final *url.UR
 		p.Truncated = true
 		p.lower(factorBodyCut, "page_too_complex")
 	}
-	return p.render(content, plain, base, w)
+	return p.render(content.root, plain, base, w)
 }
 
 // render gives the main content in the forms asked for.
 func (p *Page) render(content *html.Node, plain string, base *url.URL, w want) error {
-	counted := false
-	add := func(to **string, text string, cut bool) {
-		*to = &text
-		p.Truncated = p.Truncated || cut
-		if !counted {
-			p.Chars, counted = utf8.RuneCountInString(text), true
+	for _, f := range []struct {
+		wanted bool
+		to     **string
+		form   form
+		make   func(n *html.Node, from *url.URL, chars int) (string, bool, error)
+	}{{w.markdown, &p.Markdown, formMarkdown, markdown}, {w.html, &p.HTML, formHTML, cleanHTML}} {
+		if !f.wanted {
+			continue
 		}
-	}
-	if w.markdown {
-		text, cut, err := markdown(content, base, w.chars)
+		text, cut, err := f.make(content, base, w.chars)
 		if err != nil {
 			return err
 		}
-		add(&p.Markdown, text, cut)
+		*f.to = &text
+		if !cut {
+			continue
+		}
+		whole, _, err := f.make(content, base, maxWhole)
+		if err != nil {
+			return err
+		}
+		p.keepWhole(f.form, whole)
 	}
 	if w.text {
-		text, cut := cutText(plain, w.chars)
-		add(&p.Text, text, cut)
-	}
-	if w.html {
-		text, cut, err := cleanHTML(content, base, w.chars)
-		if err != nil {
-			return err
-		}
-		add(&p.HTML, text, cut)
+		p.give(&p.Text, plain, w.chars, formText)
 	}
 	return nil
 }

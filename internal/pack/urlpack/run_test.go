@@ -2,6 +2,7 @@ package urlpack
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -67,7 +68,7 @@ func TestOneFailingURLNeverFailsTheOthers(t *testing.T) {
 				t.Errorf("%s: %+v", c.url, r)
 			}
 			if c.reason == "" {
-				if r.Error != nil || r.Reliability != scoreReadability || r.Title != "Tide tables" || len(r.Hops) == 0 || r.FinalURL == "" {
+				if r.Error != nil || r.Reliability != articleScore || r.Title != "Tide tables" || len(r.Hops) == 0 || r.FinalURL == "" {
 					t.Errorf("%s: %+v", c.url, r)
 				}
 				continue
@@ -90,7 +91,7 @@ func TestOneFailingURLNeverFailsTheOthers(t *testing.T) {
 		if len(outcome.Blocked) != blocks || len(outcome.Discarded) != dropped || outcome.Stopped != "" || outcome.Remaining != nil {
 			t.Errorf("%d blocked, %d discarded, stopped %q", len(outcome.Blocked), len(outcome.Discarded), outcome.Stopped)
 		}
-		if want := dpp.Score(3 * int64(scoreReadability) / int64(len(cases))); outcome.Reliability != want || len(outcome.Reasons) != dropped {
+		if want := dpp.Score(3 * int64(articleScore) / int64(len(cases))); outcome.Reliability != want || len(outcome.Reasons) != dropped {
 			t.Errorf("reliability %s, want %s: %q", outcome.Reliability, want, outcome.Reasons)
 		}
 		// Charged: what was dialled. Free: what was refused or not found before.
@@ -185,7 +186,7 @@ func checkRest(t *testing.T, outcome *pack.Outcome, urls, rest []string, stop dp
 			t.Errorf("%s: %+v %+v", urls[i], r, r.Error)
 		}
 	}
-	if outcome.Reliability != scoreReadability && outcome.Reliability != scoreVerbatim {
+	if outcome.Reliability != articleScore && outcome.Reliability != scoreVerbatim {
 		t.Errorf("what was left undone changed the reliability to %s", outcome.Reliability)
 	}
 	if len(rest) == 0 {
@@ -369,7 +370,7 @@ func TestOverLoopback(t *testing.T) {
 	defer server.Close()
 	j, _ := job(dpp.USD, `,"formats":["markdown","links"]`, server.URL+"/0/a", server.URL+"/to/"+server.URL+"/0/b", "http://169.254.169.254/")
 	allowed := fetch.Policy{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	outcome, err := New(fetch.New(fetch.Options{Policy: allowed})).Run(t.Context(), j)
+	outcome, err := New(fetch.New(fetch.Options{Policy: allowed}), Options{}).Run(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +384,28 @@ func TestOverLoopback(t *testing.T) {
 	if r := results[2]; r.OK || r.Error.Reason != "ADDRESS_NOT_ALLOWED" || outcome.Blocked[0].AddressClass != "metadata" {
 		t.Errorf("%+v %+v", r, outcome.Blocked)
 	}
-	if outcome, err = New(fetch.New(fetch.Options{})).Run(t.Context(), j); err == nil {
+	if outcome, err = New(fetch.New(fetch.Options{}), Options{}).Run(t.Context(), j); err == nil {
 		t.Errorf("loopback that nobody allowed: %+v", outcome)
+	}
+}
+
+// The certificate of a server is in the result.
+func TestOverTLS(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(site))
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	policy := fetch.Policy{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	j, _ := job(dpp.USD, "", server.URL+"/0/a")
+	outcome, err := New(fetch.New(fetch.Options{Policy: policy, RootCAs: roots}), Options{}).Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := resultsOf(t, outcome)[0]
+	if shown := r.TLS; shown == nil || shown.Version != "TLS 1.3" || shown.Issuer == "" || !slices.Contains(shown.Names, "example.com") || shown.NotAfter <= shown.NotBefore {
+		t.Errorf("%+v", r.TLS)
+	}
+	if got := codesOf(r.Risks); !slices.Equal(got, []string{"ip_host:medium"}) {
+		t.Errorf("risks %v", got)
 	}
 }

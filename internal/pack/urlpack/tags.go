@@ -31,6 +31,8 @@ var (
 	foreignTags = setOf("svg", "math", "select", "button")
 	voidTags    = setOf("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "frame")
 	keptVoids   = setOf("br", "hr", "img")
+	// declaring elements tell machines something and show nothing.
+	declaringTags = setOf("meta", "link", "base")
 	// skeleton elements stand in every document once.
 	skeletonTags = setOf("html", "head", "body", "frameset")
 
@@ -48,11 +50,6 @@ var (
 	inlineWall = join(cellWalls, blockTags)
 	noWalls    = set{}
 )
-
-// keptAttributes are those that later steps look at.
-var keptAttributes = setOf("href", "src", "alt", "title", "class", "id", "role", "lang", "dir", "hidden", "aria-hidden",
-	"aria-modal", "style", "rel", "datetime", "itemprop", "property", "colspan", "rowspan", "start", "cite", "summary",
-	"datatable", "width", "height", "srcset", "data-src", "data-srcset", "data-lazy-src", "data-original")
 
 // closedBy lists the open elements that a start tag ends without saying so, with
 // the walls that protect others of the same name.

@@ -16,7 +16,15 @@ func plainText(n *html.Node) string {
 	return strings.TrimSpace(w.out.String())
 }
 
+// line is the text of a subtree in one line, without the dashes of lists.
+func line(n *html.Node) string {
+	w := &textWriter{bare: true}
+	w.node(n)
+	return strings.Join(strings.Fields(w.out.String()), " ")
+}
+
 type textWriter struct {
+	bare    bool
 	out     strings.Builder
 	breaks  int  // line ends that are due before the next word
 	space   bool // a space is due before the next word
@@ -53,7 +61,9 @@ func (w *textWriter) element(n *html.Node) {
 		w.pre++
 		defer func() { w.pre-- }()
 	case "li":
-		w.words("- ")
+		if !w.bare {
+			w.words("- ")
+		}
 	case "td", "th":
 		w.tab = true
 	}

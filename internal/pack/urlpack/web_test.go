@@ -74,10 +74,13 @@ func (w *web) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, erro
 	}
 }
 
-func (w *web) pack() *Pack { return New(fetch.New(fetch.Options{Resolver: w, Dial: w.dial})) }
+func (w *web) pack() *Pack {
+	return New(fetch.New(fetch.Options{Resolver: w, Dial: w.dial}), Options{})
+}
 
 // site answers "/SECONDS/…" with an article after that time, "/status/N" with
-// that status, "/bytes/N" with so much text, "/to/URL" with a redirect.
+// that status, "/bytes/N" with so much text, "/pdf/N" with a document that is so much
+// longer than nothing, "/to/URL" with a redirect.
 func site(w http.ResponseWriter, r *http.Request) {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	number, _ := strconv.Atoi(rest)
@@ -87,9 +90,18 @@ func site(w http.ResponseWriter, r *http.Request) {
 	case "bytes":
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte(strings.Repeat("x", number)))
+	case "tagged":
+		w.Header().Set("Etag", `W/"v1"`)
+		w.Header().Set("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT")
+		w.Header().Set("Content-Type", "text/plain")
+		if strings.HasSuffix(r.Header.Get("If-None-Match"), `"v1"`) || r.Header.Get("If-Modified-Since") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write([]byte("high water at noon"))
 	case "pdf":
 		w.Header().Set("Content-Type", "application/pdf")
-		_, _ = w.Write([]byte("%PDF-1.7"))
+		_, _ = w.Write([]byte("%PDF-1.7" + strings.Repeat(" ", number)))
 	case "to":
 		w.Header().Set("Location", rest)
 		w.WriteHeader(http.StatusFound)

@@ -33,6 +33,9 @@ const goodRows = `
 	INSERT INTO entries (account_id, seq, kind, amount, reference, created_at) VALUES ('ten_a', 3, 'credit', 5000, 'ref', now());
 	INSERT INTO posted (account_id, reference, seq, created_at) VALUES ('ten_a', 'ref', 3, now());
 	INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_a', 'ten_a', 'run_ended', 'run.completed', now(), now());
+	INSERT INTO uploads (id, tenant_id, live, name, media_type, size, sha256, created_at, expires_at, used)
+		VALUES ('upl_a', 'ten_a', true, '', 'text/plain', 1, '', now(), now() + interval '1 day', true);
+	INSERT INTO upload_runs (run_id, upload_id) VALUES ('run_ended', 'upl_a');
 	INSERT INTO usage_days (account_id, day, pack_type) VALUES ('ten_a', '2026-03-01', 'url');` + goodRuns
 
 // What nobody can write, whatever the code above does wrong.
@@ -90,26 +93,34 @@ var forbidden = map[string]string{
 	"an adjustment without a direction": `UPDATE entries SET kind = 'adjust' WHERE seq = 3`,
 	"a reference of a hold":             `UPDATE entries SET reference = 'x' WHERE seq = 1`,
 
-	"a key used twice":            `INSERT INTO idempotency (run_id, tenant_id, live, key, payload_hash, expires_at) VALUES ('run_queued', 'ten_a', true, 'key-1', sha256('a'), now())`,
-	"half a hash":                 `UPDATE idempotency SET payload_hash = '\x00'`,
-	"an empty key":                `UPDATE idempotency SET key = ''`,
-	"a second place in the queue": `INSERT INTO queue (run_id, since, expires_at) VALUES ('run_queued', now(), now())`,
-	"inputs twice":                `INSERT INTO run_inputs (run_id, data) VALUES ('run_queued', '{}')`,
-	"a second lease of a run":     `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_queued', 'other', now())`,
-	"a token twice":               `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_ended', 'token', now())`,
-	"an empty token":              `UPDATE leases SET token = ''`,
-	"half a progress":             `UPDATE leases SET done = 1`,
-	"an event twice":              `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_a', 'ten_a', 'run_ended', 't', now(), now())`,
-	"fewer than no deliveries":    `UPDATE outbox SET attempts = -1`,
-	"a secret twice":              `INSERT INTO keys (id, name, live, scopes, hash, created_at) VALUES ('key_b', 'k', true, '{}', sha256('a'), now())`,
-	"half a secret's hash":        `UPDATE keys SET hash = '\x00'`,
-	"a key of no tenant":          `UPDATE keys SET tenant_id = 'ten_c'`,
-	"usage below nothing":         `UPDATE usage_days SET charged = -1`,
-	"a day that is none":          `UPDATE usage_days SET day = 'today'`,
-	"usage of nobody":             `INSERT INTO usage_days (account_id, day, pack_type) VALUES ('ten_c', '2026-03-01', 'url')`,
-	"a second generation":         `INSERT INTO meta (one, epoch) VALUES (2, 1)`,
-	"no generation":               `UPDATE meta SET epoch = 0`,
-	"a change of too few rows":    `SELECT require(false)`,
+	"a key used twice":              `INSERT INTO idempotency (run_id, tenant_id, live, key, payload_hash, expires_at) VALUES ('run_queued', 'ten_a', true, 'key-1', sha256('a'), now())`,
+	"half a hash":                   `UPDATE idempotency SET payload_hash = '\x00'`,
+	"an empty key":                  `UPDATE idempotency SET key = ''`,
+	"a second place in the queue":   `INSERT INTO queue (run_id, since, expires_at) VALUES ('run_queued', now(), now())`,
+	"inputs twice":                  `INSERT INTO run_inputs (run_id, data) VALUES ('run_queued', '{}')`,
+	"a second lease of a run":       `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_queued', 'other', now())`,
+	"a token twice":                 `INSERT INTO leases (run_id, token, expires_at) VALUES ('run_ended', 'token', now())`,
+	"an empty token":                `UPDATE leases SET token = ''`,
+	"half a progress":               `UPDATE leases SET done = 1`,
+	"an event twice":                `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_a', 'ten_a', 'run_ended', 't', now(), now())`,
+	"fewer than no deliveries":      `UPDATE outbox SET attempts = -1`,
+	"an upload of nobody":           `UPDATE uploads SET tenant_id = 'ten_c'`,
+	"an upload of nothing":          `UPDATE uploads SET size = 0`,
+	"an upload without a type":      `UPDATE uploads SET media_type = ''`,
+	"half a sum of an upload":       `UPDATE uploads SET sha256 = 'c0ffee'`,
+	"an upload that is never there": `UPDATE uploads SET expires_at = created_at`,
+	"a use of no upload":            `INSERT INTO upload_runs (run_id, upload_id) VALUES ('run_queued', 'upl_x')`,
+	"a use twice":                   `INSERT INTO upload_runs (run_id, upload_id) VALUES ('run_ended', 'upl_a')`,
+	"a deleted upload with a use":   `DELETE FROM uploads`,
+	"a secret twice":                `INSERT INTO keys (id, name, live, scopes, hash, created_at) VALUES ('key_b', 'k', true, '{}', sha256('a'), now())`,
+	"half a secret's hash":          `UPDATE keys SET hash = '\x00'`,
+	"a key of no tenant":            `UPDATE keys SET tenant_id = 'ten_c'`,
+	"usage below nothing":           `UPDATE usage_days SET charged = -1`,
+	"a day that is none":            `UPDATE usage_days SET day = 'today'`,
+	"usage of nobody":               `INSERT INTO usage_days (account_id, day, pack_type) VALUES ('ten_c', '2026-03-01', 'url')`,
+	"a second generation":           `INSERT INTO meta (one, epoch) VALUES (2, 1)`,
+	"no generation":                 `UPDATE meta SET epoch = 0`,
+	"a change of too few rows":      `SELECT require(false)`,
 }
 
 func TestTheSchemaItselfForbids(t *testing.T) {

@@ -68,7 +68,7 @@ type rooms struct {
 }
 
 // emptied takes all rows out of a database.
-const emptied = `DELETE FROM outbox; DELETE FROM idempotency; DELETE FROM leases; DELETE FROM queue; DELETE FROM run_inputs;
+const emptied = `DELETE FROM upload_runs; DELETE FROM uploads; DELETE FROM outbox; DELETE FROM idempotency; DELETE FROM leases; DELETE FROM queue; DELETE FROM run_inputs;
 	DELETE FROM runs; DELETE FROM usage_days; DELETE FROM posted; DELETE FROM entries; DELETE FROM keys; DELETE FROM accounts;
 	DELETE FROM tenants; UPDATE meta SET epoch = 1`
 

@@ -59,6 +59,11 @@ const (
 		FROM (SELECT account_id, max(seq) AS seq FROM entries GROUP BY account_id) AS last WHERE id = account_id`
 	fillOutbox = `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at)
 		SELECT 'evt_' || id, tenant_id, id, 'run.completed', completed_at, completed_at + interval '1 year' FROM runs WHERE completed_at > $1`
+	// Of every ten uploads nine are used, and a month of them has expired.
+	fillUploads = `INSERT INTO uploads (id, tenant_id, live, name, media_type, size, sha256, created_at, expires_at, used)
+		SELECT 'upl_' || id, tenant_id, live, '', 'text/plain', 1, '', created_at, created_at + interval '1 day', hashtext(id) % 10 <> 0
+		FROM runs WHERE created_at > $1`
+	fillUses = `INSERT INTO upload_runs (run_id, upload_id) SELECT substr(id, 5), id FROM uploads WHERE used`
 	// As autovacuum does: tables that have rows, and no partitioned ones.
 	analyze = `DO $$ DECLARE filled regclass; BEGIN
 		FOR filled IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 LOOP
@@ -93,6 +98,8 @@ func fill(t *testing.T, url string) {
 	do(t, url, fillEntries, monthAgo)
 	do(t, url, fillSeals)
 	do(t, url, fillOutbox, monthAgo)
+	do(t, url, fillUploads, monthAgo)
+	do(t, url, fillUses)
 	do(t, url, analyze)
 }
 
@@ -134,6 +141,7 @@ func live(t *testing.T, s *Store) {
 	_, err := s.Post(ctx, []ledger.Transfer{ledger.NewCredit("ten_7", dpp.USD, "ref"), ledger.NewCredit("ten_0", dpp.USD, "ref")})
 	must(t, err)
 	batch := append(submissions(tenant, "new", 100), submissions("ten_0", "new", 100)...)
+	use(t, s, batch[90:110])
 	runs := accepted(t, s, batch)
 	accepted(t, s, batch) // from the rows that are there
 
@@ -171,6 +179,26 @@ func live(t *testing.T, s *Store) {
 	sweep(t, s, runs)
 }
 
+// use announces uploads that the submissions name.
+func use(t *testing.T, s *Store, batch []store.Submission) {
+	t.Helper()
+	all := make([]store.NewUpload, len(batch))
+	for i := range batch {
+		run := &batch[i].Run
+		all[i] = store.NewUpload{
+			Upload: dpp.Upload{ID: dpp.NewUploadID(), Tenant: run.Tenant, Live: run.Live, MediaType: "text/plain", Size: 1}, TTL: time.Hour, MaxUnused: 1000,
+		}
+		batch[i].Uploads = []dpp.UploadID{all[i].Upload.ID}
+	}
+	outcomes, err := s.CreateUploads(t.Context(), all)
+	must(t, err)
+	for _, out := range outcomes {
+		if out.Reason != "" {
+			t.Fatalf("an upload is refused: %s", out.Reason)
+		}
+	}
+}
+
 // look asks everything that callers ask.
 func look(t *testing.T, s *Store, runs []dpp.Run, batch []store.Submission) {
 	t.Helper()
@@ -196,6 +224,8 @@ func look(t *testing.T, s *Store, runs []dpp.Run, batch []store.Submission) {
 	must(t, err)
 	_, err = s.Usage(ctx, "ten_0", planNow.AddDate(0, 0, -30), planNow.AddDate(0, 0, 1))
 	must(t, err)
+	_, err = s.UploadsByID(ctx, batch[90].Uploads)
+	must(t, err)
 	_, err = s.KeysByHash(ctx, make([]dpp.KeyHash, 9))
 	must(t, err)
 	_, err = s.ListKeys(ctx, "ten_0")
@@ -213,7 +243,10 @@ func sweep(t *testing.T, s *Store, runs []dpp.Run) {
 		must(t, err)
 	}
 	must(t, s.Purge(ctx, ids(runs)))
-	_, err := s.Seal(ctx, 100)
+	unused, err := s.UnusedUploads(ctx, 100)
+	must(t, err)
+	must(t, s.DeleteUploads(ctx, column(unused, func(u *dpp.Upload) dpp.UploadID { return u.ID })))
+	_, err = s.Seal(ctx, 100)
 	must(t, err)
 	events, err := s.TakeEvents(ctx, 50, time.Minute)
 	must(t, err)
@@ -278,7 +311,7 @@ func explain(t *testing.T, conn *pgx.Conn, options, query string, args []any) st
 	return plans[0].Plan
 }
 
-var growing = regexp.MustCompile(`^(runs|entries|run_inputs|idempotency|outbox|accounts|keys|usage_days)(_|$)`)
+var growing = regexp.MustCompile(`^(runs|entries|run_inputs|idempotency|outbox|accounts|keys|usage_days|uploads|upload_runs)(_|$)`)
 
 // readsAll tells whether a step goes over a whole growing table or index.
 func (s step) readsAll() bool {
@@ -358,6 +391,7 @@ func testBacklog(t *testing.T, conn *pgx.Conn, heard *listener) {
 	for name, query := range map[string]string{
 		"selectOldest": selectOldest, "selectReady": selectReady, "selectDueQueue": selectDueQueue, "selectDueLeases": selectDueLeases,
 		"selectDueRetention": selectDueRetention, "deleteKeys": deleteKeys, "lockForgotten": lockForgotten, "updateTaken": updateTaken,
+		"selectUnusedUploads": selectUnusedUploads, "selectUnusedCount": selectUnusedCount,
 	} {
 		sent, args := heard.find(query)
 		in, err := conn.Begin(t.Context())

@@ -18,21 +18,27 @@ const (
 	deleteOtherInputs = `DELETE FROM run_inputs_other WHERE run_id = ANY($1)`
 )
 
-// Purge marks terminal runs.
+// Purge marks terminal runs, and has them use no uploads.
 func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	var ended []string
+	var ended, uploads []string
 	return s.write(ctx, tx{
 		ask: func(b *statements) {
-			ended = nil
-			gather(b, &ended, scanText, lockEnded, texts(distinct(runs)))
+			ended, uploads = nil, nil
+			ids := texts(distinct(runs))
+			gather(b, &ended, scanText, lockEnded, ids)
+			gather(b, &uploads, scanText, lockUsed, ids)
 		},
 		decide: func(now time.Time, b *statements) error {
 			if len(ended) > 0 {
 				b.must(len(ended), updatePurged, ended, now)
 				b.exec(deleteOtherInputs, nil, ended)
+			}
+			if len(ended) > 0 && len(uploads) > 0 {
+				b.exec(deleteUses, nil, ended)
+				b.exec(updateReleased, nil, uploads)
 			}
 			return nil
 		},

@@ -19,7 +19,7 @@ import (
 var migrationFiles embed.FS
 
 // schemaVersion is the number of the last migration; a test holds it to the files.
-const schemaVersion = 4
+const schemaVersion = 5
 
 const selectSchemaVersion = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
 

@@ -81,6 +81,7 @@ var rowsOfVersions = []string{
 		INSERT INTO posted (account_id, reference, seq, created_at) SELECT account_id, reference, seq, created_at FROM entries`,
 	3: goodRuns,
 	4: ``,
+	5: ``,
 }
 
 func TestEveryVersionIsTheWayToTheNewest(t *testing.T) {

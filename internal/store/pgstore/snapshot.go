@@ -131,6 +131,19 @@ func (s snapshot) EachUsage(ctx context.Context, account dpp.AccountID, each fun
 	}, each)
 }
 
+const selectEachUsed = `SELECT ` + uploadColumns + ` FROM uploads
+	WHERE id > $1 AND EXISTS (SELECT 1 FROM upload_runs WHERE upload_id = id) ORDER BY id LIMIT $2`
+
+// EachUsed goes over every upload that a run uses.
+func (s snapshot) EachUsed(ctx context.Context, each func(dpp.Upload) error) error {
+	return inPages(ctx, s.view, selectEachUsed, anUpload, func(last *dpp.Upload) []any {
+		if last == nil {
+			return []any{""}
+		}
+		return []any{string(last.ID)}
+	}, each)
+}
+
 const selectStrays = `
 	SELECT 'lease of ' || run_id || ', which is not PROCESSING' FROM leases
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id AND status = 'PROCESSING')
@@ -142,6 +155,14 @@ const selectStrays = `
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = run_id)
 	UNION ALL SELECT 'event ' || outbox.id || ' of ' || run_id || ', which does not exist' FROM outbox
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = run_id)
+	UNION ALL SELECT 'use of upload ' || upload_id || ', which does not exist' FROM upload_runs
+		WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE id = upload_id)
+	UNION ALL SELECT 'use of upload ' || upload_id || ' by ' || run_id || ', which may not use it' FROM upload_runs JOIN uploads ON uploads.id = upload_id
+		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = run_id AND runs.tenant_id = uploads.tenant_id AND runs.live = uploads.live AND purged_at IS NULL)
+	UNION ALL SELECT 'upload ' || id || ' is used and says that it is not, or the other way round' FROM uploads
+		WHERE used <> EXISTS (SELECT 1 FROM upload_runs WHERE upload_id = id)
+	UNION ALL SELECT 'upload ' || id || ' without an account' FROM uploads
+		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.tenant_id = uploads.tenant_id AND accounts.live = uploads.live)
 	UNION ALL SELECT 'run ' || id || ' without an account' FROM runs
 		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live)
 	UNION ALL SELECT 'entry ' || seq || ' of ' || account_id || ', which is no account' FROM entries

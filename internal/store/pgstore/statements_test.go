@@ -30,6 +30,9 @@ func statementsOfRequests() map[string]string {
 		"selectKeysByHash": selectKeysByHash, "selectTenantKeys": selectTenantKeys,
 		"selectUnsealed": selectUnsealed, "selectToSeal": selectToSeal, "lockSealed": lockSealed, "updateSeal": updateSeal, "upsertUsage": upsertUsage,
 		"updateTaken": updateTaken, "deleteEvents": deleteEvents, "updateRetried": updateRetried,
+		"selectUploads": selectUploads, "selectUnusedCount": selectUnusedCount, "insertUploads": insertUploads,
+		"lockUploads": lockUploads, "insertUses": insertUses, "updateUsed": updateUsed,
+		"selectUnusedUploads": selectUnusedUploads, "deleteUploads": deleteUploads, "lockUsed": lockUsed, "deleteUses": deleteUses, "updateReleased": updateReleased,
 		"lockEnded": lockEnded, "updatePurged": updatePurged, "deleteOtherInputs": deleteOtherInputs, "deleteKeys": deleteKeys, "lockForgotten": lockForgotten,
 		"deleteForgotten": deleteForgotten, "deleteForgottenInputs": deleteForgottenInputs, "deleteForgottenEvents": deleteForgottenEvents,
 	}
@@ -46,7 +49,7 @@ func statementsOfOperators() map[string]string {
 		"selectPart": selectPart, "selectParts": selectParts, "selectMade": selectMade, "lockParts": lockParts, "boundLocks": boundLocks,
 		"selectNextSlice": selectNextSlice, "selectUnpurged": selectUnpurged, "selectRemembered": selectRemembered,
 		"selectEachAccount": selectEachAccount, "selectEachEntry": selectEachEntry, "selectEachRun": selectEachRun,
-		"selectSealed": selectSealed, "selectEachUsage": selectEachUsage, "selectStrays": selectStrays,
+		"selectSealed": selectSealed, "selectEachUsage": selectEachUsage, "selectEachUsed": selectEachUsed, "selectStrays": selectStrays,
 		"selectTotals": selectTotals,
 	}
 }

@@ -25,7 +25,9 @@ func (s *Store) Submit(ctx context.Context, batch []store.Submission) ([]store.S
 		accounts[i], keys[i] = batch[i].Run.Account(), batch[i].Key
 	}
 	accounts = distinct(accounts)
+	named := namedUploads(batch)
 	var found []ledger.Account
+	var uploads map[dpp.UploadID]dpp.Upload
 	var used map[store.KeyRef]rules.UsedKey
 	var decided rules.Submits
 	err := s.write(ctx, tx{
@@ -33,10 +35,11 @@ func (s *Store) Submit(ctx context.Context, batch []store.Submission) ([]store.S
 			found, used = nil, make(map[store.KeyRef]rules.UsedKey)
 			b.lockAccounts(&found, accounts)
 			b.usedKeys(used, keys)
+			uploads = b.lockUploads(named)
 		},
 		decide: func(now time.Time, b *statements) (err error) {
 			books := rules.OpenBooks(now, found)
-			if decided, err = rules.Submit(now, batch, used, books); err != nil {
+			if decided, err = rules.Submit(now, batch, used, uploads, books); err != nil {
 				return err
 			}
 			if err := b.insertRuns(decided.New); err != nil {
@@ -98,7 +101,8 @@ const (
 		SET run_id = excluded.run_id, payload_hash = excluded.payload_hash, expires_at = excluded.expires_at`
 )
 
-// insertRuns writes runs, their places in the queue, inputs and idempotency rows.
+// insertRuns writes runs, their places in the queue, inputs, uses of uploads and
+// idempotency rows.
 func (b *statements) insertRuns(runs []rules.NewRun) error {
 	if len(runs) == 0 {
 		return nil
@@ -143,6 +147,7 @@ func (b *statements) insertRuns(runs []rules.NewRun) error {
 	if len(inputs) > 0 {
 		b.must(len(inputs), insertInputs, withInputs, inputs)
 	}
+	b.use(runs)
 	b.must(len(runs), insertKeys, tenants, lives, names, ids,
 		column(runs, func(r *rules.NewRun) []byte { return r.Submission.PayloadHash[:] }),
 		column(runs, func(r *rules.NewRun) time.Time { return r.KeyExpires }))

@@ -57,13 +57,13 @@ func TestSubmitRefusesWhatIsNoNewRun(t *testing.T) {
 	} {
 		b, item := books(t, 10*dpp.USD), submission("run_b", dpp.USD)
 		spoil(&item)
-		got, err := Submit(now, []store.Submission{item}, nil, b)
+		got, err := Submit(now, []store.Submission{item}, nil, nil, b)
 		if !errors.Is(err, ErrSubmission) || len(got.New) != 0 || !b.untouched() {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
 	b, item := books(t, 10*dpp.USD), submission("run_a", 150) // finer than the quantum
-	if _, err := Submit(now, []store.Submission{item}, nil, b); !errors.Is(err, ledger.ErrMalformed) || !b.untouched() {
+	if _, err := Submit(now, []store.Submission{item}, nil, nil, b); !errors.Is(err, ledger.ErrMalformed) || !b.untouched() {
 		t.Errorf("a hold of no whole quantum: %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestSubmitDecidesInOrder(t *testing.T) {
 	batch := []store.Submission{
 		submission("run_a", dpp.USD), submission("run_b", 3*dpp.USD), submission("run_c", dpp.USD), limited, stranger, submission("run_d", dpp.USD),
 	}
-	got, err := Submit(now, batch, nil, b)
+	got, err := Submit(now, batch, nil, nil, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestSubmitLooksAtUsedKeys(t *testing.T) {
 	} {
 		b, item := books(t, dpp.USD), submission("run_a", dpp.USD)
 		item.PayloadHash = hash
-		got, err := Submit(now, []store.Submission{item}, map[store.KeyRef]UsedKey{item.Key: c.used}, b)
+		got, err := Submit(now, []store.Submission{item}, map[store.KeyRef]UsedKey{item.Key: c.used}, nil, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestSubmitMakesTheRunAsItIsKept(t *testing.T) {
 	item.Run.Reservation.Timebox = 1500*time.Millisecond + 1
 	item.Run.CompletedAt, item.Run.Used, item.Run.Result, item.Run.Meta.Tags = now, 5, &dpp.Result{}, []string{}
 	item.QueueTTL, item.DeadlineIn, item.KeyWindow = 3*time.Hour, time.Hour+1, time.Minute+1
-	got, err := Submit(now, []store.Submission{item}, nil, books(t, dpp.USD))
+	got, err := Submit(now, []store.Submission{item}, nil, nil, books(t, dpp.USD))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestSubmitMakesTheRunAsItIsKept(t *testing.T) {
 // held is a run that holds one USD of the books.
 func held(t *testing.T, b *Books, status dpp.Status) *Standing {
 	t.Helper()
-	got, err := Submit(now, []store.Submission{submission("run_a", dpp.USD)}, nil, b)
+	got, err := Submit(now, []store.Submission{submission("run_a", dpp.USD)}, nil, nil, b)
 	if err != nil || got.Outcomes[0].Verdict != store.Accepted {
 		t.Fatalf("%+v, %v", got, err)
 	}

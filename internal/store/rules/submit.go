@@ -44,6 +44,8 @@ func (k UsedKey) answer(item *store.Submission) store.Submitted {
 type NewRun struct {
 	dpp.Run
 	Submission *store.Submission
+	// Uploads are those that it uses, each once, in the order of their identifiers.
+	Uploads    []dpp.UploadID
 	KeyExpires time.Time
 	// StaleKey: the key has a row that is past its window, which this one replaces.
 	StaleKey bool
@@ -58,9 +60,9 @@ type Submits struct {
 	Earlier []*dpp.Run
 }
 
-// Submit decides a batch in order: against the keys that were found used, and each
-// against what those before it left of its account.
-func Submit(now time.Time, batch []store.Submission, used map[store.KeyRef]UsedKey, b *Books) (Submits, error) {
+// Submit decides a batch in order: against the keys that were found used and the
+// uploads that were found, and each against what those before it left of its account.
+func Submit(now time.Time, batch []store.Submission, used map[store.KeyRef]UsedKey, uploads map[dpp.UploadID]dpp.Upload, b *Books) (Submits, error) {
 	s := Submits{Outcomes: make([]store.Submitted, len(batch))}
 	for i := range batch {
 		item, outcome := &batch[i], &s.Outcomes[i]
@@ -70,14 +72,16 @@ func Submit(now time.Time, batch []store.Submission, used map[store.KeyRef]UsedK
 				s.Earlier = append(s.Earlier, &outcome.Run)
 			}
 		} else {
-			reason, err := b.hold(item)
+			reason, err := b.accept(now, item, uploads)
 			if err != nil {
 				return Submits{}, err
 			}
 			*outcome = store.Submitted{Verdict: store.Refused, Reason: reason}
 			if reason == "" {
 				run := newRun(now, item)
-				s.New = append(s.New, NewRun{Run: run, Submission: item, KeyExpires: after(now, item.KeyWindow), StaleKey: found})
+				s.New = append(s.New, NewRun{
+					Run: run, Submission: item, Uploads: distinct(item.Uploads), KeyExpires: after(now, item.KeyWindow), StaleKey: found,
+				})
 				*outcome = store.Submitted{Verdict: store.Accepted, Run: run}
 			}
 		}
@@ -86,11 +90,21 @@ func Submit(now time.Time, batch []store.Submission, used map[store.KeyRef]UsedK
 	return s, nil
 }
 
-// hold reserves a submission's money, or says why not.
-func (b *Books) hold(item *store.Submission) (dpp.Reason, error) {
+// accept reserves a submission's money where it may use its uploads, or says why not.
+func (b *Books) accept(now time.Time, item *store.Submission, uploads map[dpp.UploadID]dpp.Upload) (dpp.Reason, error) {
 	if !acceptable(item) {
 		return "", ErrSubmission
 	}
+	for _, id := range item.Uploads {
+		if upload, ok := uploads[id]; !ok || upload.Account() != item.Run.Account() || Expired(&upload, now) {
+			return dpp.ReasonUploadUnusable, nil
+		}
+	}
+	return b.hold(item)
+}
+
+// hold reserves a submission's money, or says why not.
+func (b *Books) hold(item *store.Submission) (dpp.Reason, error) {
 	account, ok := b.accounts[item.Run.Account()]
 	if !ok {
 		return dpp.ReasonNotFound, nil

@@ -52,7 +52,7 @@ func benchStore(b *testing.B) (*Store, dpp.AccountID) {
 	return s, benchTenant(b, s)
 }
 
-func benchTenant(b *testing.B, s *Store) dpp.AccountID {
+func benchTenant(b testing.TB, s *Store) dpp.AccountID {
 	tenant := dpp.NewTenantID()
 	account := dpp.AccountOf(tenant, true)
 	if err := s.CreateTenant(b.Context(), dpp.Tenant{ID: tenant, Name: "bench"}); err != nil {
@@ -64,7 +64,7 @@ func benchTenant(b *testing.B, s *Store) dpp.AccountID {
 	return account
 }
 
-func submitMany(b *testing.B, s store.Runs, account dpp.AccountID, n int) {
+func submitMany(b testing.TB, s store.Runs, account dpp.AccountID, n int) {
 	batch := make([]store.Submission, n)
 	for i := range batch {
 		id := dpp.NewRunID()

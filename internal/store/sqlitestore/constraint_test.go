@@ -27,6 +27,8 @@ const goodRows = `
 	INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (2, 'ten_a', 1, 'key-1', zeroblob(32), 9);
 	INSERT INTO leases (run_n, token, expires_at) VALUES (1, 'token', 9);
 	INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_a', 'ten_a', 'run_ended', 'run.completed', 1, 1);
+	INSERT INTO uploads (id, tenant_id, live, name, media_type, size, sha256, created_at, expires_at, used) VALUES ('upl_a', 'ten_a', 1, '', 'text/plain', 1, '', 1, 9, 1);
+	INSERT INTO upload_runs (run_n, upload_id) VALUES (2, 'upl_a');
 	INSERT INTO usage_days (account_id, day, pack_type) VALUES ('ten_a', '2026-03-01', 'url')`
 
 // What nobody can write, whatever the code above does wrong.
@@ -82,23 +84,33 @@ var forbidden = map[string]string{
 	"an adjustment without a direction": `UPDATE entries SET kind = 'adjust' WHERE seq = 3`,
 	"a reference of a hold":             `UPDATE entries SET reference = 'x' WHERE seq = 1`,
 
-	"a key used twice":        `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (1, 'ten_a', 1, 'key-1', zeroblob(32), 9)`,
-	"a run with two keys":     `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (2, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
-	"a key of no run":         `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (9, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
-	"half a hash":             `UPDATE idempotency SET payload_hash = zeroblob(16)`,
-	"a second lease of a run": `INSERT INTO leases (run_n, token, expires_at) VALUES (1, 'other', 9)`,
-	"a token twice":           `INSERT INTO leases (run_n, token, expires_at) VALUES (2, 'token', 9)`,
-	"a lease of no run":       `INSERT INTO leases (run_n, token, expires_at) VALUES (9, 'other', 9)`,
-	"half a progress":         `UPDATE leases SET done = 1`,
-	"inputs of no run":        `INSERT INTO run_inputs (run_n, data) VALUES (9, x'00')`,
-	"an event of no run":      `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_b', 'ten_a', 'run_x', 't', 1, 1)`,
-	"a secret twice":          `INSERT INTO keys (id, name, live, scopes, hash, created_at) VALUES ('key_b', 'k', 1, '[]', zeroblob(32), 1)`,
-	"a key of no tenant":      `UPDATE keys SET tenant_id = 'ten_c'`,
-	"scopes that are no list": `UPDATE keys SET scopes = '{}'`,
-	"usage below nothing":     `UPDATE usage_days SET charged = -1`,
-	"a day that is none":      `UPDATE usage_days SET day = 'today'`,
-	"a second generation":     `INSERT INTO meta (only, epoch) VALUES (2, 1)`,
-	"no generation":           `UPDATE meta SET epoch = 0`,
+	"a key used twice":              `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (1, 'ten_a', 1, 'key-1', zeroblob(32), 9)`,
+	"a run with two keys":           `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (2, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
+	"a key of no run":               `INSERT INTO idempotency (run_n, tenant_id, live, key, payload_hash, expires_at) VALUES (9, 'ten_a', 1, 'key-2', zeroblob(32), 9)`,
+	"half a hash":                   `UPDATE idempotency SET payload_hash = zeroblob(16)`,
+	"a second lease of a run":       `INSERT INTO leases (run_n, token, expires_at) VALUES (1, 'other', 9)`,
+	"a token twice":                 `INSERT INTO leases (run_n, token, expires_at) VALUES (2, 'token', 9)`,
+	"a lease of no run":             `INSERT INTO leases (run_n, token, expires_at) VALUES (9, 'other', 9)`,
+	"half a progress":               `UPDATE leases SET done = 1`,
+	"inputs of no run":              `INSERT INTO run_inputs (run_n, data) VALUES (9, x'00')`,
+	"an event of no run":            `INSERT INTO outbox (id, tenant_id, run_id, type, at, due_at) VALUES ('evt_b', 'ten_a', 'run_x', 't', 1, 1)`,
+	"an upload of nobody":           `UPDATE uploads SET tenant_id = 'ten_c'`,
+	"an upload of nothing":          `UPDATE uploads SET size = 0`,
+	"an upload without a type":      `UPDATE uploads SET media_type = ''`,
+	"half a sum of an upload":       `UPDATE uploads SET sha256 = 'c0ffee'`,
+	"an upload that is never there": `UPDATE uploads SET expires_at = created_at`,
+	"a use of no upload":            `INSERT INTO upload_runs (run_n, upload_id) VALUES (1, 'upl_x')`,
+	"a use by no run":               `INSERT INTO upload_runs (run_n, upload_id) VALUES (9, 'upl_a')`,
+	"a use twice":                   `INSERT INTO upload_runs (run_n, upload_id) VALUES (2, 'upl_a')`,
+	"a deleted upload with a use":   `DELETE FROM uploads`,
+	"a deleted run with a use":      `DELETE FROM runs WHERE n = 2`,
+	"a secret twice":                `INSERT INTO keys (id, name, live, scopes, hash, created_at) VALUES ('key_b', 'k', 1, '[]', zeroblob(32), 1)`,
+	"a key of no tenant":            `UPDATE keys SET tenant_id = 'ten_c'`,
+	"scopes that are no list":       `UPDATE keys SET scopes = '{}'`,
+	"usage below nothing":           `UPDATE usage_days SET charged = -1`,
+	"a day that is none":            `UPDATE usage_days SET day = 'today'`,
+	"a second generation":           `INSERT INTO meta (only, epoch) VALUES (2, 1)`,
+	"no generation":                 `UPDATE meta SET epoch = 0`,
 }
 
 func TestTheSchemaItselfForbids(t *testing.T) {

@@ -11,14 +11,18 @@ import (
 func keyList(keys []store.KeyRef) (string, error) {
 	wanted := make([][3]any, len(keys))
 	for i, k := range keys {
-		live := 0
-		if k.Live {
-			live = 1
-		}
-		wanted[i] = [3]any{k.Tenant, live, k.Key}
+		wanted[i] = [3]any{k.Tenant, bit(k.Live), k.Key}
 	}
 	text, err := json.Marshal(wanted)
 	return string(text), err
+}
+
+// bit is a boolean as SQLite has it.
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 const selectRunsByKey = `SELECT ` + runColumns + `, ` + leaseColumns + `, known.tenant_id, known.live, known.key, payload_hash

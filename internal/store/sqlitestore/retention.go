@@ -14,7 +14,7 @@ const (
 		SELECT n FROM runs WHERE id IN (SELECT value FROM json_each(?1)) AND +purged_at IS NOT NULL)`
 )
 
-// Purge marks terminal runs and deletes their inputs.
+// Purge marks terminal runs, deletes their inputs, and has them use no uploads.
 func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
 	if len(runs) == 0 {
 		return nil
@@ -27,8 +27,10 @@ func (s *Store) Purge(ctx context.Context, runs []dpp.RunID) error {
 		if _, err := t.exec(updatePurged, ids, t.now.UnixMilli()); err != nil {
 			return struct{}{}, err
 		}
-		_, err := t.exec(deleteInputs, ids)
-		return struct{}{}, err
+		if _, err := t.exec(deleteInputs, ids); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, t.releaseUploads(ids)
 	})
 	return err
 }

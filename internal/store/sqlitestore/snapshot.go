@@ -99,6 +99,20 @@ func (s snapshot) EachUsage(ctx context.Context, account dpp.AccountID, each fun
 	}, each)
 }
 
+const selectEachUsed = `SELECT ` + uploadColumns + ` FROM uploads
+	WHERE id > ?1 AND EXISTS (SELECT 1 FROM upload_runs WHERE upload_id = id) ORDER BY id LIMIT ?2`
+
+// EachUsed goes over every upload that a run uses.
+func (s snapshot) EachUsed(ctx context.Context, each func(dpp.Upload) error) error {
+	return rules.InPages(func(last *dpp.Upload) ([]dpp.Upload, error) {
+		after := ""
+		if last != nil {
+			after = string(last.ID)
+		}
+		return gather(s.with(ctx), anUpload, selectEachUsed, after, rules.PageRows)
+	}, each)
+}
+
 const selectStrays = `
 	SELECT 'lease of ' || ifnull(id, 'run number ' || run_n) || ', which is not PROCESSING' FROM leases LEFT JOIN runs ON n = run_n
 		WHERE status IS NOT 'PROCESSING'
@@ -108,6 +122,15 @@ const selectStrays = `
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE n = run_n)
 	UNION ALL SELECT 'event ' || id || ' of ' || run_id || ', which does not exist' FROM outbox
 		WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = run_id)
+	UNION ALL SELECT 'use of upload ' || upload_id || ', which does not exist' FROM upload_runs
+		WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE id = upload_id)
+	UNION ALL SELECT 'use of upload ' || uploads.id || ' by run number ' || run_n || ', which may not use it' FROM upload_runs
+		JOIN uploads ON uploads.id = upload_id LEFT JOIN runs ON runs.n = run_n
+		WHERE runs.tenant_id IS NOT uploads.tenant_id OR runs.live IS NOT uploads.live OR runs.purged_at IS NOT NULL
+	UNION ALL SELECT 'upload ' || id || ' is used and says that it is not, or the other way round' FROM uploads
+		WHERE used <> EXISTS (SELECT 1 FROM upload_runs WHERE upload_id = id)
+	UNION ALL SELECT 'upload ' || id || ' without an account' FROM uploads
+		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.tenant_id = uploads.tenant_id AND accounts.live = uploads.live)
 	UNION ALL SELECT 'run ' || id || ' without an account' FROM runs
 		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.tenant_id = runs.tenant_id AND accounts.live = runs.live)
 	UNION ALL SELECT 'entry ' || seq || ' of ' || account_id || ', which is no account' FROM entries

@@ -13,6 +13,7 @@ func writes() []string {
 		insertTenant, insertAccount, selectTenantExists, updateSuspended,
 		insertKey, selectKey, updateRevoked,
 		updateTaken, deleteEvents, updateRetried,
+		selectUploads, selectUnusedCount, insertUpload, insertUse, updateUsed, deleteUses, updateReleased, deleteUploads,
 		selectEpoch, updateEpoch,
 	}
 }
@@ -25,6 +26,7 @@ func reads() []string {
 		selectList, selectListOpen, selectListEnded, selectListPack, selectListExternal,
 		selectDueLeases, selectDueQueue, selectDueRetention, selectDepth,
 		selectAccounts, selectEntries, selectUsage, selectUnfolded,
+		selectUploads, selectUnusedUploads,
 		selectTenants, selectAllKeys, selectTenantKeys, selectKeysByHash,
 	)
 }
@@ -32,5 +34,5 @@ func reads() []string {
 // audits are the statements of a snapshot, and of totals; they may look at everything
 // there is.
 func audits() []string {
-	return []string{selectTotals, selectEachAccount, selectEachEntry, selectEachRun, selectSealed, selectEachUsage, selectStrays}
+	return []string{selectTotals, selectEachAccount, selectEachEntry, selectEachRun, selectSealed, selectEachUsage, selectEachUsed, selectStrays}
 }

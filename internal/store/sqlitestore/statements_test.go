@@ -72,7 +72,7 @@ func plan(t *testing.T, db *sql.DB, query string) []string {
 const mostParameters = 25
 
 // growing are the tables that no request may scan. "known" is an alias of idempotency.
-var growing = []string{"runs", "entries", "idempotency", "known", "run_inputs", "leases", "outbox", "usage_days"}
+var growing = []string{"runs", "entries", "idempotency", "known", "run_inputs", "leases", "outbox", "usage_days", "uploads", "upload_runs"}
 
 // scans tells whether a step goes over a whole growing table, or over all that one
 // tenant has in it. The index of the queue holds only what waits.
@@ -114,7 +114,7 @@ func TestWritesOfOneRowBuildNoTables(t *testing.T) {
 	db := migrated(t)
 	for _, query := range []string{
 		insertRun, insertInputs, insertKeyRow, insertEntry, updateAccount, updateStarted, insertLease, updateLease, deleteLease,
-		updateRun, insertEvent, upsertUsage,
+		updateRun, insertEvent, upsertUsage, insertUpload, insertUse,
 	} {
 		rows, err := db.QueryContext(t.Context(), "EXPLAIN "+query, make([]any, mostParameters)...)
 		if err != nil {
@@ -138,21 +138,22 @@ func TestWritesOfOneRowBuildNoTables(t *testing.T) {
 func TestOrderedReadsSortNothing(t *testing.T) {
 	db := migrated(t)
 	indexes := map[string]string{
-		selectList:         "runs_listed ",
-		selectListOpen:     "runs_listed_open ",
-		selectListEnded:    "runs_listed_ended ",
-		selectListPack:     "runs_listed_pack ",
-		selectListExternal: "runs_listed_external ",
-		selectOldest:       "runs_queue",
-		selectDueLeases:    "leases_expiry ",
-		selectDueQueue:     "runs_overdue ",
-		selectDueRetention: "runs_kept ",
-		updateTaken:        "outbox_due ",
-		selectEntries:      "PRIMARY KEY ",
-		selectToSeal:       "PRIMARY KEY ",
-		selectUnsealed:     "accounts_unsealed",
-		deleteKeys:         "idempotency_expiry ",
-		deleteRuns:         "runs_purged ",
+		selectList:          "runs_listed ",
+		selectListOpen:      "runs_listed_open ",
+		selectListEnded:     "runs_listed_ended ",
+		selectListPack:      "runs_listed_pack ",
+		selectListExternal:  "runs_listed_external ",
+		selectOldest:        "runs_queue",
+		selectDueLeases:     "leases_expiry ",
+		selectDueQueue:      "runs_overdue ",
+		selectDueRetention:  "runs_kept ",
+		updateTaken:         "outbox_due ",
+		selectEntries:       "PRIMARY KEY ",
+		selectUnusedUploads: "uploads_unused ",
+		selectToSeal:        "PRIMARY KEY ",
+		selectUnsealed:      "accounts_unsealed",
+		deleteKeys:          "idempotency_expiry ",
+		deleteRuns:          "runs_purged ",
 	}
 	for query, index := range indexes {
 		steps := strings.Join(plan(t, db, query), "\n")

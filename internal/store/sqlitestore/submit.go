@@ -30,7 +30,11 @@ func (t *tx) submit(batch []store.Submission) ([]store.Submitted, error) {
 	if err != nil {
 		return nil, err
 	}
-	decided, err := rules.Submit(t.now, batch, used, books)
+	uploads, err := t.namedUploads(batch)
+	if err != nil {
+		return nil, err
+	}
+	decided, err := rules.Submit(t.now, batch, used, uploads, books)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +115,7 @@ const (
 	deleteKey    = `DELETE FROM idempotency WHERE tenant_id = ?1 AND live = ?2 AND key = ?3`
 )
 
-// insert writes the run, its inputs and its idempotency row.
+// insert writes the run, its inputs, its uses of uploads and its idempotency row.
 func (t *tx) insert(run *rules.NewRun) error {
 	item := run.Submission
 	if run.StaleKey {
@@ -127,6 +131,9 @@ func (t *tx) insert(run *rules.NewRun) error {
 		if _, err := t.exec(insertInputs, n, item.Inputs); err != nil {
 			return err
 		}
+	}
+	if err := t.use(n, run.Uploads); err != nil {
+		return err
 	}
 	_, err = t.exec(insertKeyRow, n, string(item.Key.Tenant), item.Key.Live, item.Key.Key, item.PayloadHash[:], run.KeyExpires.UnixMilli())
 	return err

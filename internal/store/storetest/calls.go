@@ -47,6 +47,13 @@ func testEmpty(w *world) {
 	if len(posted) != 0 {
 		w.Errorf("posted %+v", posted)
 	}
+	w.announce()
+	w.must(w.store.DeleteUploads(w.Context(), nil))
+	found, err := w.store.UploadsByID(w.Context(), nil)
+	w.must(err)
+	if len(found) != 0 {
+		w.Errorf("found %+v", found)
+	}
 }
 
 // everyCall is each method of the port, called with something harmless.
@@ -81,6 +88,10 @@ func (w *world) everyCall(ctx context.Context, s store.Store) map[string]error {
 	_, errs["TakeEvents"] = s.TakeEvents(ctx, 1, time.Minute)
 	errs["DoneEvents"] = s.DoneEvents(ctx, []dpp.EventID{"evt_unknown"})
 	errs["RetryEvents"] = s.RetryEvents(ctx, []dpp.EventID{"evt_unknown"}, time.Minute)
+	_, errs["CreateUploads"] = s.CreateUploads(ctx, []store.NewUpload{w.announcement()})
+	_, errs["UploadsByID"] = s.UploadsByID(ctx, []dpp.UploadID{"upl_unknown"})
+	_, errs["UnusedUploads"] = s.UnusedUploads(ctx, 1)
+	errs["DeleteUploads"] = s.DeleteUploads(ctx, []dpp.UploadID{"upl_unknown"})
 	errs["Snapshot"] = s.Snapshot(ctx, func(store.Snapshot) error { return nil })
 	errs["Ping"] = s.Ping(ctx)
 	_, errs["Epoch"] = s.Epoch(ctx)

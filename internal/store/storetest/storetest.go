@@ -30,6 +30,8 @@ func Run(t *testing.T, h Harness) {
 		"Transition":  transitions,
 		"Fence":       fences,
 		"Outbox":      outbox,
+		"Uploads":     uploads,
+		"Uses":        uses,
 		"Post":        posts,
 		"Usage":       usage,
 		"List":        lists,
@@ -56,5 +58,9 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Model", func(t *testing.T) {
 		t.Parallel()
 		testModel(t, h)
+	})
+	t.Run("UploadModel", func(t *testing.T) {
+		t.Parallel()
+		testUploadModel(t, h)
 	})
 }

@@ -1,0 +1,102 @@
+// Command accuracy measures how well the url pack finds the main text of pages, by
+// the scoring of the article extraction benchmark of Scrapinghub, on the pages and
+// texts in the folder that TRUTH_DIR names; beside it go-readability alone. With
+// -out it writes the figures between two marks of a page.
+//
+// Without the folder it says what was not measured, which is no failure.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+func main() {
+	out := flag.String("out", "", "page to write the figures into")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Getenv("TRUTH_DIR"), *out, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "accuracy:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, dir, out string, log io.Writer) error {
+	if dir == "" {
+		_, err := fmt.Fprintln(log, "accuracy: TRUTH_DIR is not set: how well the url pack finds the text of pages was not measured")
+		return err
+	}
+	pages, err := readPages(dir)
+	if err != nil {
+		return err
+	}
+	found, err := measure(ctx, pages)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(log, found.table()); err != nil || out == "" {
+		return err
+	}
+	return writeBetween(out, found.table())
+}
+
+// figures are what was measured.
+type figures struct {
+	pages       int
+	ours, alone score
+}
+
+func measure(ctx context.Context, pages []page) (figures, error) {
+	texts, err := byPack(ctx, pages)
+	if err != nil {
+		return figures{}, err
+	}
+	var ours, alone []overlap
+	for i, p := range pages {
+		text, err := byReadability(p)
+		if err != nil {
+			return figures{}, err
+		}
+		ours = append(ours, compare(p.truth, texts[i]))
+		alone = append(alone, compare(p.truth, text))
+	}
+	return figures{pages: len(pages), ours: scoreOf(ours), alone: scoreOf(alone)}, nil
+}
+
+func (f figures) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| on %d pages | F1 | precision | recall |\n|---|---|---|---|\n", f.pages)
+	for _, row := range []struct {
+		name string
+		s    score
+	}{{"this pack, format `text`", f.ours}, {"go-readability alone", f.alone}} {
+		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f |\n", row.name, row.s.f1, row.s.precision, row.s.recall)
+	}
+	return b.String()
+}
+
+const (
+	begin = "<!-- accuracy: written by make bench -->\n"
+	end   = "<!-- /accuracy -->\n"
+)
+
+// writeBetween replaces what stands between the marks of a page.
+func writeBetween(file, text string) error {
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(old), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s lacks the marks %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
+}
