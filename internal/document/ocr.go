@@ -24,7 +24,8 @@ type OCR struct {
 	// Plain reads the picture as it is, once: it is not turned, straightened, lit or made
 	// larger.
 	Plain bool
-	// Program reads the picture; nil: the engine that is built in.
+	// Program reads the picture; nil: the engine that is built in. The pool's children must
+	// be allowed to read what [tesseract.Program.Readable] names.
 	Program *tesseract.Program
 	// Time is how long it may take; default [DefaultOCRTime], but no longer than what is left
 	// to the context. The engine that is built in looks at it between two readings.

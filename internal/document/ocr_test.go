@@ -38,7 +38,7 @@ func drawn(lines ...string) *picture.Gray { return grayOf(picturetest.Page(300, 
 func TestPicturesAreReadInAChild(t *testing.T) {
 	want := strings.Join(picturetest.Letter(), " ")
 	for _, program := range programs(t) {
-		read, err := document.New(shared).Picture(t.Context(), drawn(picturetest.Letter()...), document.OCR{Program: program, Time: patience})
+		read, err := document.New(opened).Picture(t.Context(), drawn(picturetest.Letter()...), document.OCR{Program: program, Time: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestKoreanPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, program := range programs(t) {
-		read, err := document.New(shared).Picture(t.Context(), g, document.OCR{Languages: []string{"kor"}, Program: program, Time: patience})
+		read, err := document.New(opened).Picture(t.Context(), g, document.OCR{Languages: []string{"kor"}, Program: program, Time: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,11 +93,11 @@ func script(t *testing.T, line string) *tesseract.Program {
 
 func TestProgramsThatMisbehaveInAChild(t *testing.T) {
 	for line, want := range map[string]error{
-		"exit 1":                       document.ErrDamaged,
-		"cat >/dev/null; echo garbage": nil, // text without a table is a page without words
-		"sleep 600":                    document.ErrDemanding,
+		"exit 1":       document.ErrDamaged,
+		"echo garbage": nil, // text without a table is a page without words
+		"sleep 600":    document.ErrDemanding,
 	} {
-		_, err := document.New(shared).Picture(t.Context(), drawn("text"), document.OCR{Program: script(t, line), Time: time.Second})
+		_, err := document.New(opened).Picture(t.Context(), drawn("text"), document.OCR{Program: script(t, line), Time: time.Second})
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", line, err, want)
 		}
@@ -110,12 +110,12 @@ func TestTheProgramDiesWithItsChild(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		return
 	}
-	says := filepath.Join(t.TempDir(), "pid")
-	program := script(t, fmt.Sprintf("cat >/dev/null; echo $$ >%q.part; mv %q.part %q; exec sleep 600", says, says, says))
+	says := filepath.Join(cache, "pid") // the one place where a child may write
+	program := script(t, fmt.Sprintf("echo $$ >%q.part; mv %q.part %q; exec sleep 600", says, says, says))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := document.New(shared).Picture(ctx, drawn("text"), document.OCR{Program: program, Time: patience})
+		_, err := document.New(opened).Picture(ctx, drawn("text"), document.OCR{Program: program, Time: patience})
 		done <- err
 	}()
 	var pid int

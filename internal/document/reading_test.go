@@ -58,7 +58,7 @@ func TestPicturesAreHeldSoThatTheyCanBeRead(t *testing.T) {
 	} {
 		for _, program := range programs(t) {
 			how := document.OCR{Program: program, Time: patience}
-			got, err := document.New(shared).Picture(t.Context(), c.g, how)
+			got, err := document.New(opened).Picture(t.Context(), c.g, how)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -74,7 +74,7 @@ func TestPicturesAreHeldSoThatTheyCanBeRead(t *testing.T) {
 			}
 			checkInk(t, name, upright, got)
 			how.Plain = true
-			plain, err := document.New(shared).Picture(t.Context(), c.g, how)
+			plain, err := document.New(opened).Picture(t.Context(), c.g, how)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,12 +107,12 @@ func TestSmallPicturesAreMadeLarger(t *testing.T) {
 	small := grayOf(picturetest.Page(75, letter()...), 75)
 	for _, program := range programs(t) {
 		how := document.OCR{Program: program, Time: patience}
-		got, err := document.New(shared).Picture(t.Context(), small, how)
+		got, err := document.New(opened).Picture(t.Context(), small, how)
 		if err != nil {
 			t.Fatal(err)
 		}
 		how.Plain = true
-		plain, err := document.New(shared).Picture(t.Context(), small, how)
+		plain, err := document.New(opened).Picture(t.Context(), small, how)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestTheBetterSegmentationIsKept(t *testing.T) {
 		"Item" + gap + "Total", "Bearings" + gap + "41.40", "Belts" + gap + "31.60", "Bolts" + gap + "22.50", "Grease" + gap + "30.60", "Sum" + gap + "126.10",
 	}
 	for _, program := range programs(t) {
-		got, err := document.New(shared).Picture(t.Context(), grayOf(picturetest.Page(300, rows...), 300), document.OCR{Program: program, Time: patience})
+		got, err := document.New(opened).Picture(t.Context(), grayOf(picturetest.Page(300, rows...), 300), document.OCR{Program: program, Time: patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestImageFilesAreReadInAChild(t *testing.T) {
 		"jpeg": func(b *bytes.Buffer) error { return jpeg.Encode(b, m, nil) },
 		"tiff": func(b *bytes.Buffer) error { return tiff.Encode(b, m, nil) },
 	}
-	d, program := document.New(shared), programs(t)[0]
+	d, program := document.New(opened), programs(t)[0]
 	how := document.OCR{Program: program, Time: patience}
 	for name, encode := range files {
 		var file bytes.Buffer

@@ -47,7 +47,11 @@ func sandboxed(ctx context.Context, cache string, p page, program *tesseract.Pro
 // inChild reads a page twice in a new child: how long it takes is that of the first time,
 // which starts the child, and the processor's time that of the second.
 func inChild(ctx context.Context, cache string, file []byte, how document.OCR) (r reading, err error) {
-	pool := sandbox.New(sandbox.Options{Children: 1, Cache: cache, CPU: 2 * time.Minute, Wall: 2 * time.Minute, Start: 2 * time.Minute})
+	opts := sandbox.Options{Children: 1, Cache: cache, CPU: 2 * time.Minute, Wall: 2 * time.Minute, Start: 2 * time.Minute}
+	if how.Program != nil {
+		opts.Readable = how.Program.Readable()
+	}
+	pool := sandbox.New(opts)
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	began := time.Now()
 	got, err := document.New(pool).Image(ctx, file, 1, how)

@@ -85,6 +85,19 @@ func (p *Program) Languages() []string {
 	return slices.DeleteFunc(slices.Clone(p.Installed), func(name string) bool { return name == osd })
 }
 
+// Readable are the files and folders that must be readable for the program to run: its
+// own, its languages', and the libraries of the system.
+func (p *Program) Readable() []string {
+	all := []string{"/usr", "/lib", "/lib64", "/etc/ld.so.cache", filepath.Dir(p.Path)}
+	if target, err := filepath.EvalSymlinks(p.Path); err == nil {
+		all = append(all, filepath.Dir(target))
+	}
+	if p.Data != "" {
+		all = append(all, p.Data)
+	}
+	return all
+}
+
 // Open does nothing yet: each picture has a process of its own.
 func (p *Program) Open(languages []string) (Reader, error) {
 	names, err := list(languages, p.Languages())
@@ -182,6 +195,7 @@ func (p *Program) run(ctx context.Context, in io.Reader, args ...string) ([]byte
 	out := &bounded{left: 2 * maxTable, full: cancel}
 	cmd := exec.CommandContext(ctx, p.Path, args...) //nolint:gosec // what FindProgram found, with arguments of our own
 	cmd.Stdin, cmd.Stdout, cmd.Dir, cmd.WaitDelay = in, out, "/", time.Second
+	cmd.Stderr = io.Discard                              // which needs no file, as nothing would
 	cmd.Env = []string{"LC_ALL=C", "OMP_THREAD_LIMIT=1"} // one picture, one processor
 	if p.Data != "" {
 		cmd.Env = append(cmd.Env, "TESSDATA_PREFIX="+p.Data)
