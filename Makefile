@@ -28,7 +28,7 @@ RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./
 CHECK   = -count=1 -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -timeout 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets deps test soak lint fmt tidy fuzz bench bench-scale rename clean
+.PHONY: help demo build assets deps test soak lint fmt tidy fuzz bench bench-ocr bench-scale rename clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -85,6 +85,9 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
 	$(GO) run ./test/accuracy -out docs/packs/url.md
 	$(GO) run ./test/bench -out docs/performance.md
+
+bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract
+	$(GO) run ./test/benchocr
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md

@@ -28,12 +28,13 @@ type OCR struct {
 	// be allowed to read what [tesseract.Program.Readable] names.
 	Program *tesseract.Program
 	// Time is how long it may take; default [DefaultOCRTime], but no longer than what is left
-	// to the context. The engine that is built in looks at it between two readings.
+	// to the context. The engine that is built in looks at it between two readings, and begins
+	// none that would not end in time.
 	Time time.Duration
 }
 
 // DefaultOCRTime is how long a picture is read, unless something else is asked for.
-const DefaultOCRTime = 20 * time.Second
+const DefaultOCRTime = 15 * time.Second
 
 // DefaultLanguage is what text is taken for of which nothing is known.
 const DefaultLanguage = "eng"

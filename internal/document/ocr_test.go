@@ -81,6 +81,19 @@ func TestWhatIsAskedForIsCheckedBeforeAChildHears(t *testing.T) {
 	}
 }
 
+func TestWithoutAnEngineThePictureIsNotRead(t *testing.T) {
+	languages, err := document.OCRLanguages(nil)
+	if (len(tesseract.BuiltIn()) == 0) != errors.Is(err, tesseract.ErrAbsent) || (err == nil) != (len(languages) > 0) {
+		t.Errorf("%q, %v", languages, err)
+	}
+	if err == nil {
+		return
+	}
+	if _, err := document.New(nil).Picture(t.Context(), drawn("text"), document.OCR{}); !errors.Is(err, tesseract.ErrAbsent) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // script makes a program of one line.
 func script(t *testing.T, line string) *tesseract.Program {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"time"
 	"unicode/utf8"
 
 	"dpp/internal/document/picture"
@@ -46,9 +47,13 @@ const (
 
 // attempts reads one picture in several ways.
 type attempts struct {
-	reader tesseract.Reader
-	how    ocrRequest
+	reader  tesseract.Reader
+	how     ocrRequest
+	longest time.Duration // that a reading took
 }
+
+// errNoTime: another reading would probably not end in time.
+var errNoTime = errors.New("document: there is no time for another reading")
 
 // read returns the best of the readings, as far as ctx lets it get.
 func (a *attempts) read(ctx context.Context, g *picture.Gray) (*Reading, error) {
@@ -70,7 +75,7 @@ func (a *attempts) read(ctx context.Context, g *picture.Gray) (*Reading, error) 
 			best = block
 		}
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errNoTime) {
 		return nil, err
 	}
 	return best, nil // where there was no time for more, it is better than nothing
@@ -123,10 +128,15 @@ func (a *attempts) one(ctx context.Context, h held, seg tesseract.Segmentation) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < a.longest {
+		return nil, errNoTime
+	}
+	began := time.Now()
 	page, err := a.reader.Read(ctx, h.prepared, seg)
 	if err != nil {
 		return nil, err
 	}
+	a.longest = max(a.longest, time.Since(began))
 	r := &Reading{
 		Page: page, Width: h.width, Height: h.height, DPI: h.dpi,
 		Rotation: h.degrees, Skew: h.skew, Segmentation: seg,
