@@ -5,11 +5,14 @@ FROM golang:1.26.8-bookworm AS build
 # The toolchain of this image and no other; it is not older than go.mod asks for.
 ENV GOTOOLCHAIN=local
 WORKDIR /src
+# Brings the OCR engine, which is embedded.
+RUN apt-get update && apt-get install -y --no-install-recommends npm
 COPY go.mod go.sum ./
 COPY third_party third_party
 RUN go mod download
 # With .git: it says which commit the binary is of.
 COPY . .
+RUN scripts/assets
 # Two builds with the Makefile's flags, which must be the same, byte by byte.
 RUN scripts/reproduce /out/dpp
 

@@ -28,7 +28,7 @@ RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./
 CHECK   = -count=1 -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -timeout 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build deps test soak lint fmt tidy fuzz bench bench-scale rename clean
+.PHONY: help demo build assets deps test soak lint fmt tidy fuzz bench bench-ocr bench-scale rename clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,8 +36,13 @@ help: ## list the targets
 build: ## build bin/dpp
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(DPP) ./cmd/dpp
 
-demo: build ## start the platform on temporary data, run its main job before your eyes, stop it
+demo: ## start the platform on temporary data, run its main job before your eyes, stop it
+	@scripts/assets --if-possible
+	@$(MAKE) build
 	@scripts/demo $(DPP)
+
+assets: ## bring the OCR engine and its languages, which are embedded; needs npm
+	scripts/assets
 
 deps: ## install what the tests need
 	scripts/deps
@@ -45,6 +50,7 @@ deps: ## install what the tests need
 # Quick checks come first. The last step prints the summary of the whole.
 test: ## install what the tests need, then run every check
 	scripts/deps
+	scripts/assets
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
 	cd test/bench/river && $(GO) mod tidy -diff
@@ -76,9 +82,12 @@ tidy: ## tidy all modules
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
-bench: deps ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
+bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
 	$(GO) run ./test/accuracy -out docs/packs/url.md
 	$(GO) run ./test/bench -out docs/performance.md
+
+bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract
+	$(GO) run ./test/benchocr
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md
@@ -89,3 +98,4 @@ rename: ## change the module's path everywhere: make rename MODULE=example.com/d
 
 clean: ## remove what was built
 	rm -rf bin .cache
+	rm -f internal/document/tesseract/assets/*.wasm internal/document/tesseract/assets/*.gz

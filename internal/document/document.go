@@ -35,7 +35,12 @@ func New(pool *sandbox.Pool) *Documents { return &Documents{pool: pool} }
 // Handlers are this package's side in a child.
 func Handlers() []sandbox.Handler {
 	var p pdfium
-	return []sandbox.Handler{{Kind: kindPDF, Prepare: p.prepare, Do: p.do}}
+	var o ocr
+	return []sandbox.Handler{
+		{Kind: kindPDF, Prepare: p.prepare, Do: p.do},
+		{Kind: kindOCR, Prepare: o.prepare, Do: o.do},
+		{Kind: kindOCRProgram, Do: o.do},
+	}
 }
 
 // do runs a job, and puts what the sandbox says of it into this package's words. Any

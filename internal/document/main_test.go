@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dpp/internal/document"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
 )
 
@@ -18,10 +19,11 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
-// shared is the pool of all tests, and cache what its children compiled.
+// shared is the pool of all tests, opened one of children that may start programs, and
+// cache what both have compiled.
 var (
-	shared *sandbox.Pool
-	cache  string
+	shared, opened *sandbox.Pool
+	cache          string
 )
 
 func run(m *testing.M) int {
@@ -31,8 +33,12 @@ func run(m *testing.M) int {
 	}
 	// The race detector wants several times the memory, where the engine is compiled.
 	cache, shared = dir, sandbox.New(sandbox.Options{Start: patience, Memory: 4 << 30, Cache: dir})
+	opened = sandbox.New(sandbox.Options{
+		Start: patience, Memory: 4 << 30, Cache: dir,
+		Readable: append((&tesseract.Program{Path: "/usr/bin/tesseract"}).Readable(), os.TempDir(), "/opt/homebrew"),
+	})
 	code := m.Run()
-	if err := errors.Join(shared.Close(), os.RemoveAll(dir)); err != nil {
+	if err := errors.Join(shared.Close(), opened.Close(), os.RemoveAll(dir)); err != nil {
 		return 1
 	}
 	return code

@@ -60,13 +60,14 @@ func (c *child) end() {
 
 // setup is what a child is told first.
 type setup struct {
-	Protocol  int    `json:"protocol"`
-	Memory    int64  `json:"memory"`
-	CPU       int64  `json:"cpu_ns"`
-	Jobs      int    `json:"jobs"`
-	MaxJob    int    `json:"max_job"`
-	MaxAnswer int    `json:"max_answer"`
-	Cache     string `json:"cache"`
+	Protocol  int      `json:"protocol"`
+	Memory    int64    `json:"memory"`
+	CPU       int64    `json:"cpu_ns"`
+	Jobs      int      `json:"jobs"`
+	MaxJob    int      `json:"max_job"`
+	MaxAnswer int      `json:"max_answer"`
+	Cache     string   `json:"cache"`
+	Readable  []string `json:"readable"`
 }
 
 // ready is what it answers.
@@ -117,6 +118,7 @@ func (p *Pool) setup() setup {
 	return setup{
 		Protocol: protocol, Memory: p.opts.Memory, CPU: int64(p.opts.CPU), Jobs: p.opts.Jobs,
 		MaxJob: p.opts.MaxRequest + 1 + maxKind, MaxAnswer: p.opts.MaxAnswer, Cache: p.cache(),
+		Readable: p.opts.Readable,
 	}
 }
 

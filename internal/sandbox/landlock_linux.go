@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeWorld has the kernel refuse this process all files but those of the cache, a look
-// into other processes, whose environment holds secrets, and where it knows how TCP. It
-// tells whether it does: Landlock came with Linux 5.13, and not every system has it on.
-func closeWorld(cache string) bool {
+// closeWorld has the kernel refuse this process all files but those of the cache and
+// what it may read, a look into other processes, whose environment holds secrets, and
+// where it knows how TCP. It tells whether it does: Landlock came with Linux 5.13, and not every system has it on.
+func closeWorld(cache string, readable []string) bool {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 || version < 1 {
 		return false
@@ -21,8 +21,11 @@ func closeWorld(cache string) bool {
 		return false
 	}
 	defer unix.Close(int(ruleset)) //nolint:errcheck // it was only built with
-	if cache != "" && !allowCache(ruleset, cache, rules.Handled_access_fs) {
+	if cache != "" && !allow(ruleset, cache, rules.Handled_access_fs&keeping) {
 		return false
+	}
+	for _, path := range readable {
+		allow(ruleset, path, rules.Handled_access_fs&reading)
 	}
 	// Each thread has rights of its own, and those that come later take them from these.
 	// A binary with cgo, as the race detector needs, cannot do that.
@@ -52,20 +55,33 @@ func landlockRules(version int) unix.LandlockRulesetAttr {
 	return r
 }
 
-// allowCache lets files and folders be made, read and removed in the cache.
-func allowCache(ruleset uintptr, cache string, handled uint64) bool {
-	dir, err := unix.Open(cache, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+const (
+	// keeping is to make, read and remove files and folders.
+	keeping = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR |
+		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
+		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
+		unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR
+	// reading is to read them, and to start programs.
+	reading = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR | unix.LANDLOCK_ACCESS_FS_EXECUTE
+	// ofFiles is what can be allowed for a file; the rest is of folders.
+	ofFiles = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_EXECUTE
+)
+
+// allow lets a file, or a folder with all that is below it, be used in these ways.
+func allow(ruleset uintptr, path string, ways uint64) bool {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return false
 	}
-	defer unix.Close(dir) //nolint:errcheck // it was only named
-	rule := unix.LandlockPathBeneathAttr{
-		Allowed_access: handled & (unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR |
-			unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
-			unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
-			unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR),
-		Parent_fd: int32(dir), //nolint:gosec // a descriptor
+	defer unix.Close(fd) //nolint:errcheck // it was only named
+	var is unix.Stat_t
+	if err := unix.Fstat(fd, &is); err != nil {
+		return false
 	}
-	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, ruleset, unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0) //nolint:gosec // the same
+	if is.Mode&unix.S_IFMT != unix.S_IFDIR {
+		ways &= ofFiles
+	}
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: ways, Parent_fd: int32(fd)}                                                            //nolint:gosec // a descriptor
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, ruleset, unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0) //nolint:gosec // the kernel reads it during the call
 	return errno == 0
 }

@@ -72,6 +72,9 @@ type Options struct {
 	// Empty: a temporary one, which Close removes; where that cannot be made, each child
 	// prepares for itself.
 	Cache string
+	// Readable are files and folders, by their whole paths, that children may read, and
+	// whose programs they may start; default: none. What is not there is left out.
+	Readable []string
 	// Command starts a child; default: this executable.
 	Command []string
 	// Log hears of children that were ended; default: nobody.

@@ -145,19 +145,19 @@ func TestAChildHasNoNetworkWhereTheKernelPermits(t *testing.T) {
 // TestAChildSeesNothingWhereTheKernelPermits: neither the files of its user, nor the
 // environment of its parent.
 func TestAChildSeesNothingWhereTheKernelPermits(t *testing.T) {
-	cache, elsewhere := t.TempDir(), t.TempDir()
-	for _, dir := range []string{cache, elsewhere} {
+	cache, shown, elsewhere := t.TempDir(), t.TempDir(), t.TempDir()
+	for _, dir := range []string{cache, shown, elsewhere} {
 		if err := os.WriteFile(filepath.Join(dir, "file"), []byte("hush"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p := newPool(t, sandbox.Options{Children: 1, Cache: cache})
+	p := newPool(t, sandbox.Options{Children: 1, Cache: cache, Readable: []string{shown, "/nowhere", "/etc/passwd"}})
 	is, err := p.Isolation(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		filepath.Join(cache, "file"): "read", filepath.Join(elsewhere, "file"): "refused", fmt.Sprintf("/proc/%d/environ", os.Getpid()): "refused",
+		filepath.Join(cache, "file"): "read", filepath.Join(shown, "file"): "read", filepath.Join(elsewhere, "file"): "refused", fmt.Sprintf("/proc/%d/environ", os.Getpid()): "refused",
 	} {
 		if got, err := do(t, p, "read", path); err != nil || got != want && is.Files {
 			t.Errorf("%s: %s, %v, want %s", path, got, err, want)

@@ -110,7 +110,7 @@ type duty struct {
 func (d *duty) confine() error {
 	runtime.GOMAXPROCS(2) // one for the job, one for whoever watches it
 	debug.SetMemoryLimit(d.setup.Memory * 3 / 4)
-	r := ready{Protocol: protocol, Privileges: renounced(), Memory: limit(d.setup, d.own), Files: closeWorld(d.setup.Cache)}
+	r := ready{Protocol: protocol, Privileges: renounced(), Memory: limit(d.setup, d.own), Files: closeWorld(d.setup.Cache, d.setup.Readable)}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err

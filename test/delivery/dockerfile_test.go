@@ -58,8 +58,11 @@ func TestTheImageIsTheStaticBinaryAlone(t *testing.T) {
 	}
 	build, image := all[0], all[1]
 	for name, want := range map[string][]string{
-		"COPY":       {"go.mod go.sum ./", "third_party third_party", ". ."},
-		"RUN":        {"go mod download", "scripts/reproduce /out/dpp"},
+		"COPY": {"go.mod go.sum ./", "third_party third_party", ". ."},
+		"RUN": {
+			"apt-get update && apt-get install -y --no-install-recommends npm",
+			"go mod download", "scripts/assets", "scripts/reproduce /out/dpp",
+		},
 		"ENTRYPOINT": nil,
 	} {
 		if got := values(build, name); !slices.Equal(got, want) {
@@ -118,7 +121,7 @@ func TestTheBuildSeesWhateverGitTracks(t *testing.T) {
 			t.Errorf(".dockerignore has %s, which git does not ignore", pattern)
 		}
 	}
-	for _, needed := range []string{"go.mod", "go.sum", "Makefile", "scripts/reproduce"} {
+	for _, needed := range []string{"go.mod", "go.sum", "Makefile", "scripts/reproduce", "scripts/assets", "tools/ocr/package-lock.json"} {
 		if _, err := os.Stat(filepath.Join(root, needed)); err != nil {
 			t.Error(err)
 		}
