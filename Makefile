@@ -38,7 +38,7 @@ build: ## build bin/dpp
 
 demo: ## start the platform on temporary data, run its main job before your eyes, stop it
 	@scripts/assets --if-possible
-	@$(MAKE) build
+	@$(MAKE) --no-print-directory build
 	@scripts/demo $(DPP)
 
 assets: ## bring the OCR engine and its languages, which are embedded; needs npm
