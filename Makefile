@@ -23,6 +23,10 @@ endif
 WHOLE   = ./test/... ./cmd/...
 RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./test/' -e '^\./cmd/')
 
+# Those whose children the kernel keeps from files only where there is no cgo, which the
+# race detector needs: they are tested without it, too.
+SANDBOX = ./internal/sandbox ./internal/document
+
 # Twice as many packages at once as there are processors: many wait for servers most of
 # the time. All were vetted before.
 CHECK   = -count=1 -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -timeout 10m
@@ -60,7 +64,7 @@ test: ## install what the tests need, then run every check
 	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
 	@$(LINT) run
 	FUZZTIME=2s scripts/fuzz
-	$(GO) test $(CHECK) $(WHOLE)
+	$(GO) test $(CHECK) $(WHOLE) $(SANDBOX)
 	@test -n "$$TRUTH_DIR" || echo "TRUTH_DIR is not set, so accuracy is not tested:" $$(scripts/packages '"TRUTH_DIR"')
 	CGO_ENABLED=1 $(GO) test $(CHECK) -race $(RACED)
 
