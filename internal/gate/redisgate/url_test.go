@@ -16,6 +16,7 @@ func TestURL(t *testing.T) {
 	}{
 		"redis://127.0.0.1:7000":                            {nodes: []string{"127.0.0.1:7000"}},
 		"redis://cache.example":                             {nodes: []string{"cache.example:6379"}},
+		"ReDiSs://cache.example":                            {nodes: []string{"cache.example:6379"}, tls: true},
 		"redis://[::1]:7000/3":                              {nodes: []string{"[::1]:7000"}, database: 3},
 		"redis://:s%23cret@h:1":                             {nodes: []string{"h:1"}, password: "s#cret"},
 		"rediss://app:secret@h:1/2":                         {nodes: []string{"h:1"}, user: "app", password: "secret", database: 2, tls: true},
@@ -56,6 +57,7 @@ func TestNoErrorShowsAURL(t *testing.T) {
 func FuzzURL(f *testing.F) {
 	f.Add("redis://user:password@host:6379/1?addr=other:6379")
 	f.Add("rediss://[::1]:6379?skip_verify=true&protocol=2")
+	f.Add("rediS://0")
 	f.Fuzz(func(t *testing.T, url string) {
 		option, err := clientOption(url)
 		if err != nil {
@@ -64,7 +66,8 @@ func FuzzURL(f *testing.F) {
 			}
 			return
 		}
-		if len(option.InitAddress) == 0 || !option.DisableCache || !strings.HasPrefix(url, "redis") {
+		scheme, _, _ := strings.Cut(strings.ToLower(url), ":") // RFC 3986: in any case
+		if len(option.InitAddress) == 0 || !option.DisableCache || scheme != "redis" && scheme != "rediss" || (scheme == "rediss") != (option.TLSConfig != nil) {
 			t.Errorf("%q: %+v", url, option)
 		}
 	})
