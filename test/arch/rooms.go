@@ -86,7 +86,7 @@ func Rooms() []Room {
 		},
 		{
 			Name: "service",
-			Dirs: []string{"internal/fetch", "internal/sandbox", "internal/document", "internal/inputs"},
+			Dirs: []string{"internal/fetch", "internal/sandbox", "internal/document", "internal/inputs", "internal/number", "internal/chart", "internal/llm"},
 			May:  lower("port", "service"), Tests: []string{anything},
 			Why: "services work for packs and faces, and know neither",
 		},

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"dpp"
+	"dpp/internal/number"
 	"dpp/internal/pack"
 )
 
@@ -68,29 +69,13 @@ func (s *sampler) run(ctx context.Context, meter *pack.Meter) (dpp.StopReason, e
 }
 
 // chunk makes draws from the random stream with this number.
-func (s *sampler) chunk(number uint64, draws int) {
-	s.source.Seed(stream(s.p.seed, number))
+func (s *sampler) chunk(part uint64, draws int) {
+	s.source.Seed(number.Stream(s.p.seed, part))
 	for range draws {
 		s.draw()
 		s.count()
 	}
 	s.done += draws
-}
-
-// stream gives the state from which a chunk's random numbers start. Neighbouring
-// seeds and chunks must not start from states that resemble each other.
-func stream(seed, chunk uint64) (hi, lo uint64) {
-	hi = mix(seed)
-	return hi, mix(hi + chunk)
-}
-
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014): a bijection
-// in which every bit of x moves about half of the result's.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }
 
 // draw computes the scores under one perturbation.

@@ -1,6 +1,6 @@
 package decisionpack
 
-import "strconv"
+import "dpp/internal/number"
 
 // perturbationModel names what the draws do; see sampler.
 const perturbationModel = "independent_uniform_relative"
@@ -90,7 +90,7 @@ func report(p *problem, s *standing, drawn *sampler) *data {
 	}
 	for _, f := range s.flips(p.weights) {
 		d.Flips = append(d.Flips, turn{
-			Criterion: p.criteria[f.criterion], Weight: round(p.weights[f.criterion]), FlipsAt: round(f.at), NewWinner: p.names[f.winner],
+			Criterion: p.criteria[f.criterion], Weight: number.Round(p.weights[f.criterion]), FlipsAt: number.Round(f.at), NewWinner: p.names[f.winner],
 		})
 	}
 	d.Rationale = rationale(d)
@@ -112,7 +112,7 @@ func weights(p *problem) []weighed {
 		if p.minimise[j] {
 			direction = directionMin
 		}
-		lines = append(lines, weighed{Name: name, Weight: round(p.weights[j]), Direction: direction})
+		lines = append(lines, weighed{Name: name, Weight: number.Round(p.weights[j]), Direction: direction})
 	}
 	return lines
 }
@@ -122,10 +122,10 @@ func weights(p *problem) []weighed {
 func ranking(p *problem, s *standing) []ranked {
 	lines := make([]ranked, 0, len(s.order))
 	for k, i := range s.order {
-		line := ranked{Name: p.names[i], Rank: s.rank[k], Score: round(s.rule.shown(s.score[s.order[s.rank[k]-1]]))}
+		line := ranked{Name: p.names[i], Rank: s.rank[k], Score: number.Round(s.rule.shown(s.score[s.order[s.rank[k]-1]]))}
 		lines = append(lines, line)
 		if k > 0 {
-			margin := round(lines[k-1].Score - line.Score)
+			margin := number.Round(lines[k-1].Score - line.Score)
 			lines[k-1].Margin = &margin
 		}
 	}
@@ -135,18 +135,18 @@ func ranking(p *problem, s *standing) []ranked {
 func stabilityOf(p *problem, s *standing, drawn *sampler) stability {
 	out := stability{
 		Draws: drawn.done, Requested: p.draws, Seed: p.seed, Model: perturbationModel,
-		Uncertainty: sizes{Weights: round(p.weightSize), Values: round(p.valueSize)},
+		Uncertainty: sizes{Weights: number.Round(p.weightSize), Values: number.Round(p.valueSize)},
 	}
 	if drawn.done == 0 {
 		return out
 	}
 	probability := drawn.probability(s.winner(), 0)
-	shown, deviation := round(probability), round(drawn.standardError(probability))
+	shown, deviation := number.Round(probability), number.Round(drawn.standardError(probability))
 	out.WinnerProbability, out.StandardError = &shown, &deviation
 	for _, i := range s.order {
 		line := likelihood{Name: p.names[i], Probabilities: make([]float64, len(s.order))}
 		for k := range line.Probabilities {
-			line.Probabilities[k] = round(drawn.probability(i, k))
+			line.Probabilities[k] = number.Round(drawn.probability(i, k))
 		}
 		out.RankProbabilities = append(out.RankProbabilities, line)
 	}
@@ -187,22 +187,9 @@ func contributions(p *problem, s *standing) []contribution {
 	for _, i := range s.order {
 		line := contribution{Name: p.names[i], Parts: make([]share, 0, len(p.criteria))}
 		for j, name := range p.criteria {
-			line.Parts = append(line.Parts, share{Criterion: name, Contribution: round(s.contribution(i, j, p.weights[j]))})
+			line.Parts = append(line.Parts, share{Criterion: name, Contribution: number.Round(s.contribution(i, j, p.weights[j]))})
 		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// round keeps 12 significant digits: fewer than float64 has, so that what
-// machines compute differently in the last bits is shown alike.
-func round(x float64) float64 {
-	if x == 0 {
-		return 0 // never -0
-	}
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', 11, 64), 64)
-	if err != nil { // only for numbers that no score comes near
-		return x
-	}
-	return rounded
 }

@@ -1,7 +1,6 @@
 package decisionpack
 
 import (
-	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -17,19 +16,6 @@ func TestDataSatisfiesSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-}
-
-func TestRound(t *testing.T) {
-	for x, want := range map[float64]float64{
-		1. / 3: .333333333333, 2e15 / 3: 666666666667000, .1 + .2: .3, -1e-20 / 3: -3.33333333333e-21, 1e15: 1e15,
-	} {
-		if got := round(x); got != want {
-			t.Errorf("round(%v) = %v, want %v", x, got, want)
-		}
-	}
-	if got := round(math.Copysign(0, -1)); math.Signbit(got) {
-		t.Error("round keeps -0")
-	}
 }
 
 // TestRationale: each kind of result in words.
