@@ -53,7 +53,7 @@ func (b binary) read(row Row) (float64, error) {
 
 func (b binary) String() string {
 	if b.given {
-		return "param"
+		return digest(b.positive)
 	}
 	return "1"
 }

@@ -87,18 +87,14 @@ func spread(probabilities map[string]jsontext.Value, right string) (forecast, er
 }
 
 // newForecast makes the mean of what each row's probabilities score.
-func newForecast(info Info, positive jsontext.Value, score func(forecast) float64) (Metric, error) {
-	b, err := newBinary(positive)
-	if err != nil {
-		return nil, err
-	}
+func newForecast(info Info, b binary, score func(forecast) float64) Metric {
 	return &mean{info: info, score: func(_ context.Context, row Row) (float64, error) {
 		f, err := readForecast(row, b)
 		if err != nil {
 			return 0, err
 		}
 		return score(f), nil
-	}}, nil
+	}}
 }
 
 // newBrier makes the score of Brier (Verification of forecasts expressed in terms of
@@ -112,14 +108,18 @@ func newBrier(params jsontext.Value) (Metric, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
+	b, err := newBinary(p.Positive)
+	if err != nil {
+		return nil, err
+	}
 	info := Info{
-		Name: "brier", Signature: "brier|objects:" + map[bool]string{false: "sum", true: "half"}[p.Half] + "|version:" + version,
+		Name: "brier", Signature: "brier|positive:" + b.String() + "|objects:" + map[bool]string{false: "sum", true: "half"}[p.Half] + "|version:" + version,
 		Low: 0, High: 2, HigherIsBetter: false, Unit: "squared error",
 	}
 	if p.Half {
 		info.High = 1
 	}
-	return newForecast(info, p.Positive, func(f forecast) float64 { return f.brier(p.Half) })
+	return newForecast(info, b, func(f forecast) float64 { return f.brier(p.Half) }), nil
 }
 
 func (f forecast) brier(half bool) float64 {
@@ -147,17 +147,21 @@ func newLogLoss(params jsontext.Value) (Metric, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
+	b, err := newBinary(p.Positive)
+	if err != nil {
+		return nil, err
+	}
 	info := Info{
-		Name: "log_loss", Signature: "log_loss|clip:" + decimal(p.Clip) + "|log:natural|version:" + version,
+		Name: "log_loss", Signature: "log_loss|positive:" + b.String() + "|clip:" + decimal(p.Clip) + "|log:natural|version:" + version,
 		Low: -math.Log1p(-p.Clip), High: -math.Log(p.Clip), HigherIsBetter: false, Unit: "nats",
 	}
-	return newForecast(info, p.Positive, func(f forecast) float64 {
+	return newForecast(info, b, func(f forecast) float64 {
 		probability := f.probability
 		if f.right == 0 {
 			probability = 1 - probability
 		}
 		return -math.Log(max(p.Clip, min(1-p.Clip, probability)))
-	})
+	}), nil
 }
 
 // calibration is the expected calibration error (Naeini, Cooper and Hauskrecht, Obtaining Well
@@ -192,7 +196,7 @@ func newECE(params jsontext.Value) (Metric, error) {
 
 func (c *calibration) Info() Info {
 	return Info{
-		Name: "ece", Signature: fmt.Sprintf("ece|bins:%d|scheme:%s|norm:%s|closed:right|version:%s", c.Bins, c.Scheme, c.Norm, version),
+		Name: "ece", Signature: fmt.Sprintf("ece|positive:%s|bins:%d|scheme:%s|norm:%s|closed:right|version:%s", c.binary, c.Bins, c.Scheme, c.Norm, version),
 		Low: 0, High: 1, HigherIsBetter: false, Unit: "fraction",
 	}
 }

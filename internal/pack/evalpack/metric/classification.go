@@ -48,18 +48,22 @@ func (c *classified) Detail(s Sample) any { return c.detail(s) }
 // averages, as scikit-learn computes them.
 type report struct {
 	classified
+	reportParams
+	// counted are the labels that averages go over; none: those of the sample.
+	counted []int
+}
+
+type reportParams struct {
 	Measure      string           `json:"measure"`
 	Average      string           `json:"average"`
 	Positive     jsontext.Value   `json:"positive"`
 	Labels       []jsontext.Value `json:"labels"`
 	ZeroDivision float64          `json:"zero_division"`
-	// counted are the labels that averages go over; none: those of the sample.
-	counted []int
 }
 
 func newClassification(params jsontext.Value) (Metric, error) {
-	r := &report{Measure: "accuracy", Average: "macro"}
-	if err := decode(params, r); err != nil {
+	r := &report{reportParams: reportParams{Measure: "accuracy", Average: "macro"}}
+	if err := decode(params, &r.reportParams); err != nil {
 		return nil, err
 	}
 	if err := r.number(); err != nil {
@@ -71,8 +75,11 @@ func newClassification(params jsontext.Value) (Metric, error) {
 	if r.Measure != "accuracy" {
 		signature += "|average:" + r.Average + "|zero_division:" + decimal(r.ZeroDivision)
 	}
-	if n := len(r.counted); n > 0 && r.Average != "binary" {
-		signature += fmt.Sprintf("|labels:%d", n)
+	if n := len(r.counted); n > 0 && r.Measure != "accuracy" && r.Average != "binary" {
+		signature += "|labels:" + digest(r.labels.names[:n]...)
+	}
+	if r.Measure != "accuracy" && r.Average == "binary" {
+		signature += "|positive:" + digest(r.labels.names[0])
 	}
 	r.info = fraction("classification", signature+"|version:"+version)
 	return r, nil
@@ -93,7 +100,11 @@ func (r *report) number() error {
 	for i, v := range chosen {
 		id, err := r.labels.id(v)
 		if err != nil {
-			return &ParamError{Pointer: fmt.Sprintf("/labels/%d", i), Code: "invalid", Message: "A label is a text of 256 bytes at most, a number or a boolean."}
+			at := fmt.Sprintf("/labels/%d", i)
+			if r.Average == "binary" {
+				at = "/positive"
+			}
+			return &ParamError{Pointer: at, Code: "invalid", Message: "A label is a text of 256 bytes at most, a number or a boolean."}
 		}
 		if !slices.Contains(r.counted, id) {
 			r.counted = append(r.counted, id)
@@ -185,7 +196,7 @@ func newKappa(params jsontext.Value) (Metric, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	r := &report{Labels: p.Labels}
+	r := &report{reportParams: reportParams{Labels: p.Labels}}
 	if err := r.number(); err != nil {
 		return nil, err
 	}
@@ -193,7 +204,7 @@ func newKappa(params jsontext.Value) (Metric, error) {
 	r.detail = func(s Sample) any { return r.classes(s) }
 	order := "sorted"
 	if len(p.Labels) > 0 {
-		order = "given"
+		order = digest(r.labels.names...)
 	}
 	r.info = Info{
 		Name: "cohen_kappa", Signature: strings.Join([]string{"cohen_kappa", "weights:" + p.Weights, "order:" + order, "version:" + version}, "|"),

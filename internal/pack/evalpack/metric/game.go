@@ -78,7 +78,7 @@ func orBest(system string) string {
 	if system == "" {
 		return "best"
 	}
-	return "param"
+	return digest(system)
 }
 
 // chosen is the rating of the system with the name, or without one the highest; false where

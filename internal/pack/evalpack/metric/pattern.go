@@ -34,7 +34,7 @@ func newPattern(params jsontext.Value) (Metric, error) {
 		if _, err := p.compile(*p.Pattern); err != nil {
 			return nil, &ParamError{Pointer: "/pattern", Code: "pattern", Message: "This is no regular expression of RE2."}
 		}
-		from = "param"
+		from = "param:" + digest(*p.Pattern)
 	}
 	signature := "regex|re2|from:" + from + "|mode:" + p.Mode + "|case:" + casing(p.IgnoreCase) + "|version:" + version
 	return &mean{info: fraction("regex", signature), score: p.score}, nil

@@ -87,7 +87,7 @@ func newJSONSchema(params jsontext.Value) (Metric, error) {
 				Message: "This is no usable JSON Schema of 64 KiB at most; it may refer to nothing outside of itself.",
 			}
 		}
-		from = "param"
+		from = "param:" + digest(string(c.Schema))
 	}
 	signature := "json_schema|default:2020-12|from:" + from + "|fences:" + yesNo(c.Fences) + "|version:" + version
 	return &mean{info: fraction("json_schema", signature), score: c.score}, nil

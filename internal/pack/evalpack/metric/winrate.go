@@ -29,7 +29,14 @@ func newWinRate(params jsontext.Value) (Metric, error) {
 }
 
 func (w *winRate) Info() Info {
-	return fraction("win_rate", "win_rate|ties:"+w.ties+"|version:"+version)
+	return fraction("win_rate", "win_rate|ties:"+w.ties+"|of:"+w.of()+"|version:"+version)
+}
+
+func (w *winRate) of() string {
+	if w.system == "" {
+		return "row"
+	}
+	return digest(w.system)
 }
 
 func (w *winRate) Width() int { return 2 }
