@@ -89,4 +89,12 @@ func TestAnswers(t *testing.T) {
 	if got := value(t, build(t, "exact_match", `{"normalize":"none"}`), texts(t, "A", "a")); got != 0 {
 		t.Errorf("raw: %v", got)
 	}
+	for _, values := range [][2]string{{`5`, `"5"`}, {`5.0`, `5`}, {`true`, `"true"`}, {`{"a":1,"b":[2.0]}`, `{"b":[2],"a":1}`}, {`"\u0061"`, `"a"`}} {
+		if got := value(t, build(t, "exact_match", `{"normalize":"none"}`), raw(values[0], values[1])); got != 1 {
+			t.Errorf("%s is not %s", values[0], values[1])
+		}
+	}
+	if err := build(t, "exact_match", "").Observe(t.Context(), raw(`null`, `"a"`), make([]float64, 1)); err == nil {
+		t.Error("null is taken")
+	}
 }
