@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// make builds a metric or ends the test.
+// build makes a metric or ends the test.
 func build(t testing.TB, name, params string) Metric {
 	t.Helper()
 	m, err := New(name, jsontext.Value(params))
