@@ -1,7 +1,6 @@
 package decisionpack
 
 import (
-	"context"
 	"math"
 	"slices"
 	"testing"
@@ -90,7 +89,7 @@ func TestFlipsReallyFlip(t *testing.T) {
 		for j := range reach {
 			reach[j] = 1
 		}
-		flips, err := s.flips(context.Background(), p.weights)
+		flips, err := s.flips(t.Context(), p.weights)
 		if err != nil {
 			t.Fatal(err)
 		}
