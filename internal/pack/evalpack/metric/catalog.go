@@ -106,8 +106,16 @@ type builder func(params jsontext.Value) (Metric, error)
 
 func builders() map[string]builder {
 	return map[string]builder{
-		"exact_match": newExactMatch,
-		"token_f1":    newTokenF1,
+		"bleu":            newBLEU,
+		"chrf":            newChrF,
+		"cer":             newErrorRate("cer", wordErrorRate),
+		"edit_similarity": newEditSimilarity,
+		"exact_match":     newExactMatch,
+		"mer":             newErrorRate("mer", matchErrorRate),
+		"rouge":           newROUGE,
+		"token_f1":        newTokenF1,
+		"wer":             newErrorRate("wer", wordErrorRate),
+		"wil":             newErrorRate("wil", informationLost),
 	}
 }
 

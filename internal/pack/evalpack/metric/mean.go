@@ -38,3 +38,11 @@ func (m *mean) RowValue(observed []float64) (float64, bool) { return observed[0]
 func fraction(name, signature string) Info {
 	return Info{Name: name, Signature: signature, Low: 0, High: 1, HigherIsBetter: true, Unit: "fraction"}
 }
+
+// zeroOne is 1 for what holds and 0 for what does not.
+func zeroOne(holds bool) float64 {
+	if holds {
+		return 1
+	}
+	return 0
+}

@@ -88,14 +88,11 @@ func newExactMatch(params jsontext.Value) (Metric, error) {
 	if p.Normalize == "squad" {
 		normal = newSquad().text
 	}
-	equal := func(prediction, reference string) float64 {
-		if normal(prediction) == normal(reference) {
-			return 1
-		}
-		return 0
-	}
+	equal := judge(func(_ context.Context, prediction, reference string) (float64, error) {
+		return zeroOne(normal(prediction) == normal(reference)), nil
+	})
 	return &mean{
 		info:  fraction("exact_match", "exact_match|norm:"+p.Normalize+"|refs:max|version:"+version),
-		score: func(_ context.Context, row Row) (float64, error) { return bestText(row, equal) },
+		score: equal.best,
 	}, nil
 }

@@ -80,12 +80,12 @@ func newTokenF1(params jsontext.Value) (Metric, error) {
 		return nil, err
 	}
 	b := &bag{squad: newSquad(), emptiesMatch: p.Squad == "2.0"}
-	score := func(prediction, reference string) float64 {
+	score := judge(func(_ context.Context, prediction, reference string) (float64, error) {
 		precision, recall := b.overlap(prediction, reference)
-		return measured(p.Measure, precision, recall)
-	}
+		return measured(p.Measure, precision, recall), nil
+	})
 	return &mean{
 		info:  fraction("token_f1", "token_f1|norm:squad|squad:"+p.Squad+"|measure:"+p.Measure+"|refs:max|version:"+version),
-		score: func(_ context.Context, row Row) (float64, error) { return bestText(row, score) },
+		score: score.best,
 	}, nil
 }

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"bytes"
+	"context"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,9 +29,12 @@ func text(v jsontext.Value) (string, error) {
 	return string(unquoted), nil
 }
 
-// bestText gives a row the best that its prediction scores against any of its references,
-// all of which are texts.
-func bestText(row Row, score func(prediction, reference string) float64) (float64, error) {
+// judge scores a prediction against one reference. The error is as of [Metric.Observe].
+type judge func(ctx context.Context, prediction, reference string) (float64, error)
+
+// best gives a row the best that its prediction scores against any of its references, all
+// of which are texts.
+func (j judge) best(ctx context.Context, row Row) (float64, error) {
 	prediction, err := text(row.Prediction)
 	if err != nil {
 		return 0, err
@@ -44,7 +48,11 @@ func bestText(row Row, score func(prediction, reference string) float64) (float6
 		if err != nil {
 			return 0, err
 		}
-		if found := score(prediction, reference); i == 0 || found > best {
+		found, err := j(ctx, prediction, reference)
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 || found > best {
 			best = found
 		}
 	}
