@@ -5,11 +5,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
-	"os"
-	"runtime"
 
 	"dpp"
 	"dpp/internal/inputs"
