@@ -13,7 +13,7 @@ func TestBLEUByHand(t *testing.T) {
 	row := texts(t, "a b c x d y", "a b c z d z z z")
 	brief := math.Exp(1 - 8.0/6)
 	for params, want := range map[string]float64{
-		``: 100 * brief * math.Pow(4.0/6*2/5*1/4*1/6, 0.25),
+		``:                                      100 * brief * math.Pow(4.0/6*2/5*1/4*1/6, 0.25),
 		`{"smooth":"floor","smooth_value":0.5}`: 100 * brief * math.Pow(4.0/6*2/5*1/4*0.5/3, 0.25),
 		`{"smooth":"add-k"}`:                    100 * brief * math.Pow(4.0/6*3/6*2/5*1/4, 0.25),
 		`{"smooth":"none"}`:                     0,
