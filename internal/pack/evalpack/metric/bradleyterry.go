@@ -27,6 +27,8 @@ const (
 	maxRounds = 10_000
 	// settled is the relative change of all strengths at which it ends.
 	settled = 1e-13
+	// leastPrior keeps strengths far from where floats end.
+	leastPrior = 0.001
 )
 
 func newBradleyTerry(params jsontext.Value) (Metric, error) {
@@ -37,6 +39,9 @@ func newBradleyTerry(params jsontext.Value) (Metric, error) {
 	}{Scale: "strength"}
 	if err := decode(params, &p); err != nil {
 		return nil, err
+	}
+	if p.Prior > 0 && p.Prior < leastPrior {
+		return nil, &ParamError{Pointer: "/prior", Code: "out_of_range", Message: "A prior is 0 or at least 0.001 comparisons."}
 	}
 	system, err := systemParam(p.System)
 	return &bradleyTerry{system: system, scale: p.Scale, prior: p.Prior}, err

@@ -79,7 +79,7 @@ func (n *ndcg) pair(scores, relevances []float64) (items []item, ideal []float64
 		return nil, nil, errNotRanking
 	}
 	for i, relevance := range relevances {
-		if relevance < 0 {
+		if relevance < 0 || relevance > maxRelevance {
 			return nil, nil, errNotRelevant
 		}
 		items = append(items, item{gain: n.gain(relevance), score: scores[i]})

@@ -9,8 +9,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxRanking bounds how many items a row may rank.
-const maxRanking = 100_000
+const (
+	// maxRanking bounds how many items a row may rank.
+	maxRanking = 100_000
+	// maxRelevance bounds relevances, so that sums of gains stay finite.
+	maxRelevance = 1e100
+)
 
 var (
 	errNotRanking  = &RowError{Code: "NOT_RANKING", Detail: "The prediction is no list of at most 100000 ids, the best first, nor of numbers beside a list of as many relevances."}
@@ -104,7 +108,7 @@ func addRelevances(to map[string]float64, reference jsontext.Value) error {
 		}
 		for id, v := range graded {
 			x, err := finite(v)
-			if err != nil || x < 0 {
+			if err != nil || x < 0 || x > maxRelevance {
 				return errNotRelevant
 			}
 			to[id] = max(to[id], x)
