@@ -134,7 +134,7 @@ func TestSumsAreQuickNotDifferent(t *testing.T) {
 		found := &tally{metric: m, width: m.Width()}
 		for i, row := range someRows(t, 20) {
 			into := make([]float64, found.width)
-			if err := m.Observe(context.Background(), metric.Row{
+			if err := m.Observe(t.Context(), metric.Row{
 				Prediction: marshal(t, row["prediction"]), References: []jsontext.Value{marshal(t, row["reference"])},
 			}, into); err == nil {
 				found.data, found.rows = append(found.data, into...), append(found.rows, int32(i))

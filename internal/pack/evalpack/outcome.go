@@ -2,6 +2,7 @@ package evalpack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (r *run) conclude(ctx context.Context, ends limits) (*pack.Outcome, error) 
 	early, cancel := bounded(ctx, ends.intervals)
 	r.intervals.draw(early)
 	cancel()
-	if ctx.Err() == context.Canceled { //nolint:errorlint // a context's own error is never wrapped
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
 	for _, m := range results {
