@@ -18,6 +18,7 @@ import (
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/urlpack"
@@ -74,6 +75,8 @@ type equipment struct {
 	files   *inputs.Loader // the one door of input files: all packs share its room
 	// documents reads what packs fetch and load; nil where nothing is run.
 	documents *document.Documents
+	// model is the language model that packs may ask; nil where none is configured.
+	model *llm.Client
 }
 
 // equip makes it. own are the platform's own listeners, which no pack may reach; the ports

@@ -32,34 +32,59 @@ const (
 	maxPause   = time.Minute
 )
 
-// Ask asks the model. Before anything is sent, the worst that the call could take is held
-// on the meter; where there is no money for that, the answer gets fewer tokens, and
-// where not even r.LeastTokens are left it is [pack.ErrCostLimit] and nothing is sent.
-// What the call took is counted as soon as the server answered, also where its answer is of
-// no use; a call without an answer counts nothing. Other errors are an [*Error], and
-// ctx's own end.
+// Call is a question that is about to be asked, and paid for at its worst.
+type Call struct {
+	client         *Client
+	request        Request
+	hold           *pack.Hold
+	bound, granted int64
+}
+
+// Ask is [Client.Prepare] and [Call.Do].
 func (c *Client) Ask(ctx context.Context, meter *pack.Meter, r Request) (Answer, error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return Answer{}, context.Cause(ctx)
-	}
-	bound, err := c.bound(r)
+	call, err := c.Prepare(meter, r)
 	if err != nil {
 		return Answer{}, err
+	}
+	return call.Do(ctx)
+}
+
+// Prepare holds the worst that a call could take on the meter; nothing is sent yet. Where
+// there is no money for that, the answer may have fewer tokens, and where there is none
+// for r.LeastTokens, it is [pack.ErrCostLimit]. Other errors are an [*Error]. Who prepares
+// a call does it, or drops it.
+func (c *Client) Prepare(meter *pack.Meter, r Request) (*Call, error) {
+	bound, err := c.bound(r)
+	if err != nil {
+		return nil, err
 	}
 	hold, granted, err := meter.ReserveUpTo(UnitOutput, r.LeastTokens, r.MaxTokens, pack.Quantity{Unit: UnitInput, Quantity: bound})
 	if err != nil {
-		return Answer{}, err
+		return nil, err
 	}
-	defer hold.Release()
-	got, sent, err := c.reach(ctx, r, granted)
+	return &Call{client: c, request: r, hold: hold, bound: bound, granted: granted}, nil
+}
+
+// Drop gives back what is held for a call that is not made.
+func (c *Call) Drop() { c.hold.Release() }
+
+// Do asks. What the call took is counted as soon as the server answered, also where its
+// answer is of no use; a call without an answer counts nothing. The error is an [*Error],
+// or ctx's own end.
+func (c *Call) Do(ctx context.Context) (Answer, error) {
+	defer c.hold.Release()
+	select {
+	case c.client.slots <- struct{}{}:
+		defer func() { <-c.client.slots }()
+	case <-ctx.Done():
+		return Answer{}, context.Cause(ctx)
+	}
+	got, sent, err := c.client.reach(ctx, c.request, c.granted)
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, usage, fault := c.judge(r, got, sent, bound, granted)
-	if err := hold.Settle(pack.Quantity{Unit: UnitInput, Quantity: usage.Input}, pack.Quantity{Unit: UnitOutput, Quantity: usage.Output}); err != nil {
+	answer, usage, fault := c.client.judge(c.request, got, sent, c.bound, c.granted)
+	if err := c.hold.Settle(pack.Quantity{Unit: UnitInput, Quantity: usage.Input}, pack.Quantity{Unit: UnitOutput, Quantity: usage.Output}); err != nil {
 		return Answer{}, fmt.Errorf("llm: %w", err)
 	}
 	if fault != nil {

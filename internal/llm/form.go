@@ -26,7 +26,7 @@ func NewForm(name string, schema jsontext.Value) (*Form, error) {
 	if err := compact.Canonicalize(); err != nil {
 		return nil, err
 	}
-	compiled, err := pack.NewSchema(compact)
+	compiled, err := pack.CompileSchema(compact)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (f *Form) find(text string) (jsontext.Value, error) {
 			text = text[1:]
 			continue
 		}
-		if len(f.schema.Check(document)) == 0 {
+		if len(f.schema.Findings(document)) == 0 {
 			return document.Clone(), nil
 		}
 		text = text[len(document):]

@@ -32,7 +32,7 @@ func FuzzReply(f *testing.F) {
 		if usage.Input < 1 || usage.Input > 50 || usage.Output < 0 || usage.Output > 60 {
 			t.Fatalf("%q took %+v", body, usage)
 		}
-		if (fault == nil) != (answer.Document != nil) || fault == nil && (len(form.schema.Check(answer.Document)) > 0 || answer.Model == "") {
+		if (fault == nil) != (answer.Document != nil) || fault == nil && (len(form.schema.Findings(answer.Document)) > 0 || answer.Model == "") {
 			t.Fatalf("%q gave %+v, %v", body, answer, fault)
 		}
 	})
@@ -52,7 +52,7 @@ func FuzzFind(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !strings.Contains(text, string(document)) || !document.IsValid() || document.Kind() != '{' || len(form.schema.Check(document)) > 0 {
+		if !strings.Contains(text, string(document)) || !document.IsValid() || document.Kind() != '{' || len(form.schema.Findings(document)) > 0 {
 			t.Fatalf("%q holds %q", text, document)
 		}
 	})

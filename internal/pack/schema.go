@@ -230,19 +230,3 @@ func Pointer(segments ...string) string {
 	}
 	return b.String()
 }
-
-// Schema is a JSON Schema (2020-12) that documents are checked against which are no
-// inputs, but as foreign.
-type Schema struct{ compiled *jsonschema.Schema }
-
-// NewSchema compiles a schema. It may refer to nothing outside of itself.
-func NewSchema(text jsontext.Value) (*Schema, error) {
-	compiled, err := compileSchema(text)
-	if err != nil {
-		return nil, err
-	}
-	return &Schema{compiled}, nil
-}
-
-// Check tells what is wrong with a document; nothing where it satisfies the schema.
-func (s *Schema) Check(document jsontext.Value) []FieldError { return validate(s.compiled, document) }
