@@ -21,6 +21,7 @@ import (
 	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
+	"dpp/internal/pack/evalpack"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -95,6 +96,7 @@ func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Regis
 		packs = []pack.Pack{
 			decisionpack.New(),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
+			evalpack.New(with.files, evalpack.Options{}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)

@@ -32,11 +32,11 @@ func BenchmarkDraws(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/values=%g/%dx%dx10000", m, moved, size.alternatives, size.criteria), func(b *testing.B) {
 					p := randomProblem(size.alternatives, size.criteria, 10_000, newRule(m, ""))
 					p.valueSize = moved
-					s := newSampler(p, judge(p, p.rule))
+					s := newSampler(p, judge(p, p.rule), nil)
 					b.ReportAllocs()
 					for b.Loop() {
-						for chunk := range p.draws / drawsPerChunk {
-							s.chunk(uint64(chunk), drawsPerChunk)
+						for s.done = 0; s.done < p.draws; {
+							s.advance(drawsPerStream)
 						}
 					}
 				})

@@ -90,11 +90,18 @@ func newMeter(limit dpp.Money) *pack.Meter { return pack.NewMeter(newManifest().
 // run runs the pack on inputs with an ample limit.
 func run(t checker, inputs jsontext.Value) (*data, *pack.Outcome) {
 	t.Helper()
+	found, outcome := runAny(t, inputs)
+	return found.(*data), outcome
+}
+
+// runAny runs the pack on inputs of any form.
+func runAny(t checker, inputs jsontext.Value) (any, *pack.Outcome) {
+	t.Helper()
 	outcome, err := New().Run(context.Background(), pack.Job{Inputs: inputs, Meter: newMeter(ample)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return outcome.Data.(*data), outcome
+	return outcome.Data, outcome
 }
 
 // inputErrors are the findings about inputs that must be refused.

@@ -28,15 +28,25 @@ func New() pack.Pack { return &Pack{manifest: newManifest()} }
 // Manifest implements [pack.Pack].
 func (p *Pack) Manifest() *pack.Manifest { return p.manifest }
 
-// Estimate implements [pack.Pack]. The work is known exactly: one decision, and
-// one evaluation for each alternative, criterion and draw.
+// Estimate implements [pack.Pack]. The work is known exactly: one decision, and, where
+// alternatives are ranked, one evaluation for each alternative, criterion and draw.
 func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
-	problem, err := parse(raw)
+	base := []pack.Quantity{{Unit: unitDecision, Quantity: 1}}
+	all := base
+	in, err := decode(raw)
 	if err != nil {
 		return pack.Estimate{}, err
 	}
-	base := []pack.Quantity{{Unit: unitDecision, Quantity: 1}}
-	all := base
+	if in.Table != nil {
+		if _, err := in.ruled(); err != nil {
+			return pack.Estimate{}, err
+		}
+		return pack.Estimate{Minimum: base, All: all, Low: all, Likely: all, High: all}, nil
+	}
+	problem, err := in.problem()
+	if err != nil {
+		return pack.Estimate{}, err
+	}
 	if problem.draws > 0 {
 		all = []pack.Quantity{base[0], {Unit: unitEvaluation, Quantity: problem.evaluations(problem.draws)}}
 	}
@@ -47,28 +57,69 @@ func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 // limit stops the draws, the data says how many there were, and what remains is
 // the inputs as they were.
 func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
-	problem, err := parse(job.Inputs)
+	in, err := decode(job.Inputs)
 	if err != nil {
 		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
 	}
-	if err := ctx.Err(); err != nil {
+	if in.Table != nil {
+		return runTable(ctx, job, in)
+	}
+	problem, err := in.problem()
+	if err != nil {
+		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
+	}
+	if err := begin(ctx, job); err != nil {
 		return nil, err
 	}
-	if err := job.Meter.Take(unitDecision, 1); err != nil {
-		return nil, err
-	}
-	found := judge(problem, problem.rule)
-	drawn := newSampler(problem, found)
-	stopped, err := drawn.run(ctx, job.Meter)
+	found := find(problem)
+	stopped, err := found.drawn.run(ctx, job.Meter)
 	if err != nil {
 		return nil, err
 	}
-	outcome := &pack.Outcome{Data: report(problem, found, drawn), Stopped: stopped, Discarded: discards(problem)}
-	outcome.Reliability, outcome.Reasons = reliability(problem, drawn)
+	data := report(problem, found)
+	outcome := &pack.Outcome{Data: data, Stopped: stopped, Discarded: discards(problem), Artifacts: charts(problem, found, data)}
+	outcome.Reliability, outcome.Reasons = reliability(problem, found.drawn)
 	if stopped != "" {
 		outcome.Remaining = job.Inputs
 	}
 	return outcome, nil
+}
+
+// begin takes the unit of all but the draws.
+func begin(ctx context.Context, job pack.Job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return job.Meter.Take(unitDecision, 1)
+}
+
+// runTable applies a decision table. Nothing in it is uncertain.
+func runTable(ctx context.Context, job pack.Job, in *inputs) (*pack.Outcome, error) {
+	if err := begin(ctx, job); err != nil {
+		return nil, err
+	}
+	out, err := in.ruled()
+	if err != nil {
+		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
+	}
+	return &pack.Outcome{Data: out, Reliability: dpp.FullScore}, nil
+}
+
+// finding is what is computed of a problem.
+type finding struct {
+	standing *standing
+	flips    []flip
+	drawn    *sampler
+}
+
+// find computes all but the draws, and prepares those.
+func find(p *problem) *finding {
+	s := judge(p, p.rule)
+	var worlds []*standing
+	for _, w := range p.worlds {
+		worlds = append(worlds, p.judge(p.rule, w.values))
+	}
+	return &finding{standing: s, flips: s.flips(p.weights), drawn: newSampler(p, s, worlds)}
 }
 
 // stopReason tells which limit an error stands for; none for any other error.

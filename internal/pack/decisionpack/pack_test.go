@@ -137,7 +137,7 @@ func TestCancel(t *testing.T) {
 		if outcome != nil || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d draws: %+v, %v", draws, outcome, err)
 		}
-		if progress := meter.Progress(); progress.Done > draws+drawsPerChunk {
+		if progress := meter.Progress(); progress.Done > draws+drawsPerStream {
 			t.Errorf("cancelled after %d draws, went on to %d", draws, progress.Done)
 		}
 		cancel()

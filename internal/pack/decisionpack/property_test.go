@@ -12,14 +12,11 @@ import (
 // costs and equal rows among them.
 func drawTable(t *rapid.T, among ...method) table {
 	m := rapid.SampledFrom(among).Draw(t, "method")
-	norms := []normalization{vector, minmax, byMax, bySum, none}
-	if m == weightedProduct {
-		norms = slices.DeleteFunc(norms, func(n normalization) bool { return n == minmax })
-	}
+	norms := slices.DeleteFunc(normalizations(), func(n normalization) bool { _, ok := newRule(m, n).combines(); return !ok })
 	b := table{rule: newRule(m, rapid.SampledFrom(norms).Draw(t, "normalization"))}
 	criteria := rapid.IntRange(1, 6).Draw(t, "criteria")
 	least := -50
-	if m == weightedProduct || b.rule.by == bySum || b.rule.by == byMax {
+	if !b.rule.accepts(-1, false) || !b.rule.accepts(0, true) {
 		least = 1
 	}
 	for range rapid.IntRange(1, 8).Draw(t, "alternatives") {
@@ -117,14 +114,6 @@ func standings(t *rapid.T, b table) *standing {
 }
 
 func rankOf(s *standing, alternative int) int { return s.rank[slices.Index(s.order, alternative)] }
-
-func upTo(n int) []int {
-	numbers := make([]int, n)
-	for i := range numbers {
-		numbers[i] = i
-	}
-	return numbers
-}
 
 // TestDominatedNeverWins: where every weight is above zero, what another
 // alternative dominates is behind it in a weighted sum or product.

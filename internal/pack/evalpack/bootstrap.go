@@ -73,16 +73,15 @@ func (b *bootstrap) together(ctx context.Context, rows int, jobs []job) int {
 	}
 	stripes := (b.samples + stripe - 1) / stripe
 	done := make([]bool, stripes)
-	parallel(stripes, func(k int) {
+	scratch := make([]drawn, workers(stripes))
+	parallel(stripes, len(scratch), func(goroutine, k int) {
 		if ctx.Err() != nil {
 			return
 		}
-		times := make([]int32, rows)
-		for s := k * stripe; s < min((k+1)*stripe, b.samples); s++ {
-			resample(b.seed, s, times)
-			for i := range jobs {
-				values[i][s] = jobs[i].value(times)
-			}
+		first := k * stripe
+		samples := scratch[goroutine].draw(b.seed, first, min(stripe, b.samples-first), rows)
+		for i := range jobs {
+			jobs[i].judge(samples, values[i][first:])
 		}
 		done[k] = true
 	})
@@ -107,53 +106,89 @@ func resample(seed uint64, s int, times []int32) {
 	}
 }
 
-// value is that of a sample; NaN where it has none.
-func (j *job) value(times []int32) float64 {
-	x, ok := j.tally.value(times)
-	if !ok {
-		return math.NaN()
+// drawn are some samples: how often each row is in each of them.
+type drawn [stripe][]int32
+
+func (d *drawn) draw(seed uint64, first, count, rows int) [][]int32 {
+	for s := range count {
+		if d[s] == nil {
+			d[s] = make([]int32, rows)
+		}
+		resample(seed, first+s, d[s])
 	}
-	if j.minus == nil {
-		return x
-	}
-	y, ok := j.minus.value(times)
-	if !ok {
-		return math.NaN()
-	}
-	return x - y
+	return d[:count]
 }
 
-// value is the metric of a sample of the judged rows; nil is each once.
-func (t *tally) value(times []int32) (float64, bool) {
-	var x float64
-	var ok bool
-	if additive, can := t.metric.(metric.Additive); can && times != nil {
-		x, ok = additive.FromSum(t.sum(times), len(times))
-	} else {
-		x, ok = t.metric.Value(metric.Sample{Data: t.data, Width: t.width, Times: times})
+// judge puts the values of samples into a list; NaN where one has none.
+func (j *job) judge(samples [][]int32, into []float64) {
+	var mine, theirs [stripe]float64
+	j.tally.values(samples, mine[:])
+	if j.minus != nil {
+		j.minus.values(samples, theirs[:])
 	}
+	for s := range samples {
+		into[s] = mine[s] - theirs[s]
+	}
+}
+
+func (t *tally) values(samples [][]int32, into []float64) {
+	additive, ok := t.metric.(metric.Additive)
+	if !ok {
+		for s, times := range samples {
+			into[s] = orNaN(t.metric.Value(metric.Sample{Data: t.data, Width: t.width, Times: times}))
+		}
+		return
+	}
+	for s, sum := range t.sums(samples) {
+		into[s] = orNaN(additive.FromSum(sum, len(samples[s])))
+	}
+}
+
+// value is the metric of all judged rows.
+func (t *tally) value() (float64, bool) {
+	x, ok := t.metric.Value(t.all())
 	return x, ok && !math.IsNaN(x) && !math.IsInf(x, 0)
 }
 
-// sum adds up the numbers of a sample's rows.
-func (t *tally) sum(times []int32) []float64 {
-	sum := make([]float64, t.width)
-	if t.width == 1 {
-		for i, n := range times {
-			sum[0] += float64(float64(n) * t.data[i])
-		}
-		return sum
+func orNaN(x float64, ok bool) float64 {
+	if !ok || math.IsInf(x, 0) {
+		return math.NaN()
 	}
+	return x
+}
+
+// blockRows is how many rows are added up for one sample after the other: so many that
+// their numbers stay near the processor.
+const blockRows = 1 << 9
+
+// sums adds up the numbers of each sample's rows, in the rows' order.
+func (t *tally) sums(samples [][]int32) [][]float64 {
+	sums := make([][]float64, len(samples))
+	for s := range sums {
+		sums[s] = make([]float64, t.width)
+	}
+	rows := len(t.data) / max(t.width, 1)
+	for start := 0; start < rows; start += blockRows {
+		end := min(start+blockRows, rows)
+		for s, times := range samples {
+			addUp(t.data[start*t.width:end*t.width], times[start:end], sums[s])
+		}
+	}
+	return sums
+}
+
+// addUp adds rows, each as often as it is taken, to a sum.
+func addUp(data []float64, times []int32, sum []float64) {
+	width := len(sum)
 	for i, n := range times {
 		if n == 0 {
 			continue
 		}
 		factor := float64(n)
-		for k, x := range t.data[i*t.width : (i+1)*t.width] {
+		for k, x := range data[i*width : (i+1)*width] {
 			sum[k] += float64(factor * x)
 		}
 	}
-	return sum
 }
 
 func (s *spread) set(values []float64) {

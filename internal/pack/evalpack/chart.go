@@ -3,7 +3,6 @@ package evalpack
 import (
 	"fmt"
 	"iter"
-	"math"
 
 	"github.com/go-json-experiment/json"
 
@@ -104,9 +103,9 @@ func bar(label string, value float64, ci *pair) chart.Bar {
 func (m *result) bins() []chart.Bin {
 	var detail struct {
 		Bins []struct {
-			Confidence float64 `json:"confidence"`
-			Accuracy   float64 `json:"accuracy"`
-			N          float64 `json:"n"`
+			Predicted float64 `json:"mean_probability"`
+			Observed  float64 `json:"share_right"`
+			Rows      float64 `json:"rows"`
 		} `json:"bins"`
 	}
 	if m.Detail == nil || json.Unmarshal(m.Detail, &detail) != nil {
@@ -114,8 +113,8 @@ func (m *result) bins() []chart.Bin {
 	}
 	var bins []chart.Bin
 	for _, b := range detail.Bins {
-		if b.N >= 1 && b.N < math.MaxInt32 {
-			bins = append(bins, chart.Bin{Predicted: b.Confidence, Observed: b.Accuracy, Count: int64(b.N)})
+		if b.Rows >= 1 && b.Rows <= maxRows {
+			bins = append(bins, chart.Bin{Predicted: b.Predicted, Observed: b.Observed, Count: int64(b.Rows)})
 		}
 	}
 	return bins

@@ -110,7 +110,7 @@ func (w *watch) reached(chunk int) int {
 // observe has all watches look at a chunk, several at once. It tells how many records all
 // of them have looked at, and what stopped one of them before the last.
 func observe(ctx context.Context, watches []*watch, chunk []record) (int, error) {
-	parallel(len(watches), func(i int) {
+	parallel(len(watches), workers(len(watches)), func(_, i int) {
 		watches[i].begin(chunk)
 		watches[i].look(ctx)
 	})

@@ -101,7 +101,10 @@ func (p *Pack) readAll(ctx context.Context, job pack.Job, r *run, ends limits) e
 	}
 	r.file = &fileFacts{Name: content.Name, SHA256: content.SHA256, Format: r.plan.formatOf(content), Rows: rows.count()}
 	r.expect, r.ignored = r.file.Rows-r.plan.skip(), rows.ignored()
-	if r.expect > maxRows {
+	switch {
+	case r.expect <= 0 && r.plan.skip() > 0:
+		return reject("The file has no rows after those that are skipped.", "Give a smaller skip_rows.")
+	case r.expect > maxRows:
 		return reject(fmt.Sprintf("The file has more than %d rows.", maxRows), "Submit the rows in several runs.")
 	}
 	return r.judgeAll(ctx, rows, ends.rows)

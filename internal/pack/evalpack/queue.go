@@ -19,7 +19,7 @@ func (q *queue) skip(ctx context.Context, rows int) error {
 			return ctx.Err()
 		}
 		if _, err := q.door.next(); err != nil {
-			return reject("The file has no rows after those that are skipped.", "Give a smaller skip_rows.")
+			return err
 		}
 	}
 	return nil

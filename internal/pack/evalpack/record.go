@@ -173,7 +173,7 @@ func groupValue(v jsontext.Value) (string, bool) {
 // fromCells makes a record of a row of a table, whose cells become the members of an
 // object. Empty cells are texts where a prediction or the first reference is meant, and
 // else as if they were not there.
-func fromCells(cells []string, header []string, names columns, asJSON bool) record {
+func fromCells(cells, header []string, names columns, asJSON bool) record {
 	at := func(name string) int { return slices.Index(header, name) }
 	value := func(name string, emptyCounts bool) jsontext.Value {
 		i := at(name)

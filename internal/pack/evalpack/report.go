@@ -131,7 +131,7 @@ func (r *run) results(b *bootstrap) []*result {
 			Name: m.name, Label: m.label, HigherIsBetter: info.HigherIsBetter, Signature: info.Signature, N: len(w.tally.rows),
 			Scale: scale{Low: shown(info.Low, true), High: shown(info.High, true), Unit: info.Unit},
 		}
-		found.Value = shown(w.value(nil))
+		found.Value = shown(w.value())
 		found.spread = b.want(w.tally, nil)
 		found.Comparison = r.compare(w.tally, r.others[i].tally, b)
 		found.Groups = r.slices(w.tally, b)
@@ -151,8 +151,8 @@ func (r *run) compare(system, baseline *tally, b *bootstrap) *comparison {
 		y = baseline.only(x.rows)
 	}
 	c := &comparison{N: len(x.rows), Better: betterUnclear, McNemar: testMcNemar(x, y)}
-	mine, okMine := x.value(nil)
-	theirs, okTheirs := y.value(nil)
+	mine, okMine := x.value()
+	theirs, okTheirs := y.value()
 	c.System, c.Baseline = shown(mine, okMine), shown(theirs, okTheirs)
 	c.Difference = shown(mine-theirs, okMine && okTheirs)
 	c.spread = b.want(x, y)
@@ -163,7 +163,7 @@ func (r *run) slices(t *tally, b *bootstrap) []groupResult {
 	var list []groupResult
 	for _, name := range r.groups.names() {
 		part := t.only(r.groups.rows[name])
-		list = append(list, groupResult{Group: name, Value: shown(part.value(nil)), N: len(part.rows), spread: b.want(part, nil)})
+		list = append(list, groupResult{Group: name, Value: shown(part.value()), N: len(part.rows), spread: b.want(part, nil)})
 	}
 	return list
 }

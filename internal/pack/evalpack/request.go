@@ -90,9 +90,13 @@ func valueOr(p *float64, otherwise float64) float64 {
 	return *p
 }
 
-func (r *request) samples() int { return int(r.bootstrap(func(b *askedBootstrap) *float64 { return b.Samples }, defaultSamples)) }
+func (r *request) samples() int {
+	return int(r.bootstrap(func(b *askedBootstrap) *float64 { return b.Samples }, defaultSamples))
+}
 
-func (r *request) seed() uint64 { return uint64(r.bootstrap(func(b *askedBootstrap) *float64 { return b.Seed }, 0)) }
+func (r *request) seed() uint64 {
+	return uint64(r.bootstrap(func(b *askedBootstrap) *float64 { return b.Seed }, 0))
+}
 
 func (r *request) confidence() float64 {
 	return r.bootstrap(func(b *askedBootstrap) *float64 { return b.Confidence }, defaultConfidence)

@@ -1,6 +1,9 @@
 package metric
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"strconv"
 
 	"dpp/internal/number"
@@ -50,6 +53,16 @@ func yesNo(yes bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// digest stands in a signature for a parameter that is too long for one: 12 digits of its
+// SHA-256.
+func digest(values ...string) string {
+	hash := sha256.New()
+	for _, value := range values {
+		_, _ = fmt.Fprintf(hash, "%d:%s", len(value), value) // a hash takes everything
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
 }
 
 // decimal writes a parameter as short as possible.

@@ -16,7 +16,10 @@ import (
 // isSpace tells what Python's str.split and `\s` take for white space: U+001C to U+001F
 // besides what Unicode does.
 func isSpace(r rune) bool {
-	return r == ' ' || 0x1c <= r && r <= 0x1f || unicode.IsSpace(r)
+	if r < utf8.RuneSelf {
+		return r == ' ' || '\t' <= r && r <= '\r' || 0x1c <= r && r <= 0x1f
+	}
+	return unicode.IsSpace(r)
 }
 
 // isWord tells what Python's `\w` takes for a letter of a word. Combining marks are none.

@@ -3,6 +3,8 @@ package metric
 import (
 	"bytes"
 	"context"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,6 +29,78 @@ func text(v jsontext.Value) (string, error) {
 		return "", errNotText
 	}
 	return string(unquoted), nil
+}
+
+var (
+	errNotNumber = &RowError{Code: "NOT_NUMBER", Detail: "Prediction or reference is no finite number."}
+	errNotLabel  = &RowError{Code: "NOT_LABEL", Detail: "A label is a text, a number or a boolean."}
+	errLongLabel = &RowError{Code: "LABEL_TOO_LONG", Detail: "A label has 256 bytes at most."}
+)
+
+// maxLabel is the length in bytes of the longest label.
+const maxLabel = 256
+
+// finite reads a number, or a text that is one, as tables have it.
+func finite(v jsontext.Value) (float64, error) {
+	digits := string(bytes.TrimSpace(v))
+	if v.Kind() == jsontext.KindString {
+		s, err := text(v)
+		if err != nil {
+			return 0, errNotNumber
+		}
+		digits = strings.TrimFunc(s, isSpace)
+	}
+	x, err := parseNumber(digits)
+	if err != nil {
+		return 0, errNotNumber
+	}
+	return x, nil
+}
+
+// parseNumber reads a decimal number with or without sign, fraction and exponent, and
+// nothing else that Go takes for one: no hexadecimal, no underscore, no infinity.
+func parseNumber(digits string) (float64, error) {
+	if strings.Trim(digits, "0123456789+-.eE") != "" || strings.ContainsAny(digits, "xX_") {
+		return 0, errNotNumber
+	}
+	return strconv.ParseFloat(digits, 64)
+}
+
+// label reads a text, number or boolean as a label. A number and the text that writes it
+// shortest are the same label, as tables know no difference.
+func label(v jsontext.Value) (string, error) {
+	var name string
+	switch v.Kind() {
+	case jsontext.KindString:
+		s, err := text(v)
+		if err != nil {
+			return "", errNotLabel
+		}
+		name = s
+	case jsontext.KindTrue, jsontext.KindFalse:
+		name = string(bytes.TrimSpace(v))
+	case jsontext.KindNumber:
+		name = shortest(string(bytes.TrimSpace(v)))
+	default:
+		return "", errNotLabel
+	}
+	if len(name) > maxLabel {
+		return "", errLongLabel
+	}
+	return name, nil
+}
+
+// shortest writes a number of JSON in one way; whole numbers stay as they are, however
+// large.
+func shortest(digits string) string {
+	if !strings.ContainsAny(digits, ".eE") && digits != "-0" {
+		return digits
+	}
+	x, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		return digits
+	}
+	return strconv.FormatFloat(x+0, 'f', -1, 64) // no -0
 }
 
 // judge scores a prediction against one reference. The error is as of [Metric.Observe].
