@@ -114,3 +114,17 @@ func inputErrors(t *testing.T, inputs jsontext.Value) []pack.FieldError {
 	}
 	return wrong.Fields
 }
+
+// withoutWeights puts stakeholders in the place of weights.
+func withoutWeights(t checker, inputs jsontext.Value, stakeholders []any) jsontext.Value {
+	t.Helper()
+	var body map[string]any
+	if err := json.Unmarshal(inputs, &body); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range body["criteria"].([]any) {
+		delete(c.(map[string]any), "weight")
+	}
+	body["stakeholders"] = stakeholders
+	return marshal(t, body)
+}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/number"
 )
 
 // Bounds of pairwise judgements.
@@ -259,14 +261,15 @@ func geometric(m [][]float64) []float64 {
 // complete fills in what is missing so that the principal eigenvalue is least
 // (Bozóki, Fülöp and Rónyai, Mathematical and Computer Modelling 52, 2010). Where it
 // is, a missing ratio is the root of r(i)/r(k) · l(k)/l(i) with r and l the right and
-// left eigenvectors; that is repeated until nothing moves.
+// left eigenvectors; that is repeated until nothing moves, from the ratios of the
+// least squares of logarithms on, which are right where nothing contradicts.
 func complete(m [][]float64) [][]float64 {
-	full := make([][]float64, len(m))
+	full, logs := make([][]float64, len(m)), leastSquares(m)
 	for i, row := range m {
 		full[i] = append([]float64(nil), row...)
 		for k, ratio := range row {
 			if ratio == unjudged {
-				full[i][k] = 1
+				full[i][k] = number.Exp(logs[i] - logs[k])
 			}
 		}
 	}
@@ -287,6 +290,40 @@ func complete(m [][]float64) [][]float64 {
 		}
 	}
 	return full
+}
+
+// leastSquares are the logarithms of priorities whose differences are nearest to
+// those of the known ratios. The equations are those of the graph of judgements with
+// the first thing at 0, so elimination needs no pivots.
+func leastSquares(m [][]float64) []float64 {
+	n := len(m)
+	rows := make([][]float64, n) // the last column is the right side
+	for i := range rows {
+		rows[i] = make([]float64, n+1)
+		for k, ratio := range m[i] {
+			if k != i && ratio != unjudged {
+				rows[i][i]++
+				rows[i][k]--
+				rows[i][n] += number.Log(ratio)
+			}
+		}
+	}
+	for p := n - 1; p > 0; p-- {
+		for i := range p {
+			if factor := rows[i][p] / rows[p][p]; factor != 0 {
+				accumulate(rows[i], rows[p], -factor)
+			}
+		}
+	}
+	logs := make([]float64, n)
+	for i := 1; i < n; i++ {
+		rest := rows[i][n]
+		for k := range i {
+			rest -= float64(rows[i][k] * logs[k])
+		}
+		logs[i] = rest / rows[i][i]
+	}
+	return logs
 }
 
 func transposed(m [][]float64) [][]float64 {

@@ -72,9 +72,10 @@ func (f preference) limits() (zero, one float64, between int) {
 // to the last bits. Above, what can be is counted in sorted order.
 const pairwiseUpTo = 24
 
-// space is what sorting needs, kept from one draw to the next: an order that was
-// right a draw ago is nearly right again.
+// space is what a rule works in. Orders are kept from one draw to the next: one that
+// was right a draw ago is nearly right again.
 type space struct {
+	turned []float64 // reciprocals of a column
 	orders [][]int   // by criterion, from the worst to the best
 	x      []float64 // values in such an order
 	middle float64   // of their range; sums that are reckoned from it are small
@@ -82,7 +83,7 @@ type space struct {
 }
 
 func newSpace(criteria, alternatives int) *space {
-	s := &space{x: make([]float64, alternatives), sums: make([]float64, alternatives+1)}
+	s := &space{turned: make([]float64, alternatives), x: make([]float64, alternatives), sums: make([]float64, alternatives+1)}
 	for range criteria {
 		s.orders = append(s.orders, upTo(alternatives))
 	}

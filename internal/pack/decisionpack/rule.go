@@ -50,7 +50,7 @@ type rule struct {
 	reciprocal bool         // values that are better small are inverted before they are normalised
 	v          float64      // vikor
 	prefer     []preference // promethee2, by criterion
-	space      *space       // promethee2, while it works
+	space      *space       // while it works
 }
 
 // newRule fills in defaults.
@@ -128,9 +128,9 @@ func (r rule) demand(minimise bool) string {
 // which. The values of a criterion where less is better are still as given.
 func (r rule) parts(gain, lack, values []float64, j int, minimise bool) {
 	if minimise && r.reciprocal {
-		copy(gain, values)
-		invert(gain)
-		values, minimise = gain, false
+		copy(r.space.turned, values)
+		invert(r.space.turned)
+		values, minimise = r.space.turned, false
 	}
 	switch r.method {
 	case topsis:
