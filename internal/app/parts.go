@@ -94,7 +94,7 @@ func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents 
 func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Registry, error) {
 	if packs == nil {
 		packs = []pack.Pack{
-			decisionpack.New(),
+			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
 			evalpack.New(with.files, evalpack.Options{}),
 		}
