@@ -22,6 +22,7 @@ import (
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/evalpack"
+	"dpp/internal/pack/evalpack/judge"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -96,10 +97,18 @@ func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Regis
 		packs = []pack.Pack{
 			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
-			evalpack.New(with.files, evalpack.Options{}),
+			evalpack.New(with.files, evalpack.Options{Extras: judges(with.model)}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
+}
+
+// judges are the metrics of the eval pack that ask a language model.
+func judges(model *llm.Client) []evalpack.Extra {
+	if model == nil {
+		return nil
+	}
+	return []evalpack.Extra{judge.Extra(model)}
 }
 
 // publicNames is the platform's own name, or public address, which no pack may
