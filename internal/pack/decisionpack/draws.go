@@ -32,6 +32,7 @@ type sampler struct {
 	worlds []*standing // by scenario; the base alone where there is none
 	moving []bool      // by criterion: its values change from draw to draw
 	done   int
+	part   uint64 // of the draws, the next that has a stream of its own
 
 	// counts[i*n+k] is how many draws alternative i ended on rank k+1; in a tie
 	// each of the tied counts in equal parts on each of their ranks.
@@ -108,7 +109,8 @@ func (s *sampler) batch() int {
 // advance makes draws, all from one random stream.
 func (s *sampler) advance(draws int) {
 	if s.done%drawsPerStream == 0 {
-		s.random.seed(s.p.seed, uint64(s.done/drawsPerStream))
+		s.random.seed(s.p.seed, s.part)
+		s.part++
 	}
 	for range draws {
 		s.draw()

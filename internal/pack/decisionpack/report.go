@@ -126,10 +126,10 @@ func report(p *problem, f *finding) *data {
 			Criterion: p.criteria[t.criterion], Weight: round(p.weights[t.criterion]), FlipsAt: round(t.at), NewWinner: p.names[t.winner],
 		})
 	}
-	switch {
-	case s.rule.method == vikor:
+	switch s.rule.method {
+	case vikor:
 		d.Vikor = compromiseOf(p, s)
-	case s.rule.method == promethee2:
+	case promethee2:
 		d.Promethee2 = &outranking{flowsOf(p, s)}
 	default:
 	}

@@ -165,8 +165,8 @@ func TestTable(t *testing.T) {
 		{"C", `{"customer":"gold","order":60}`, []int{0, 2}, "", "2 of 3 rules apply."},
 		{"U", `{"customer":"new","order":1}`, nil, "", "None of 3 rules applies."},
 	} {
-		any, outcome := runAny(t, discount(c.policy, `"facts":`+c.facts))
-		found := any.(*ruled)
+		data, outcome := runAny(t, discount(c.policy, `"facts":`+c.facts))
+		found := data.(*ruled)
 		var fired []int
 		for _, f := range found.Fired {
 			fired = append(fired, f.Rule)
@@ -181,9 +181,9 @@ func TestTable(t *testing.T) {
 			t.Errorf("%+v: a rule is missing", found)
 		}
 	}
-	any, _ := runAny(t, jsontext.Value(`{"table":{"inputs":[{"name":"x"}],"rules":[{"when":[5],"then":1}],"default":"none"},"facts":{"x":4}}`))
-	if found := any.(*ruled); string(found.Outcome) != `"none"` || !found.Defaulted || len(found.Missed) != 1 || found.Missed[0] != (missed{Rule: 0, Input: "x", Test: "5"}) {
-		t.Errorf("%+v", any)
+	data, _ := runAny(t, jsontext.Value(`{"table":{"inputs":[{"name":"x"}],"rules":[{"when":[5],"then":1}],"default":"none"},"facts":{"x":4}}`))
+	if found := data.(*ruled); string(found.Outcome) != `"none"` || !found.Defaulted || len(found.Missed) != 1 || found.Missed[0] != (missed{Rule: 0, Input: "x", Test: "5"}) {
+		t.Errorf("%+v", data)
 	}
 }
 
@@ -227,10 +227,10 @@ func TestIntervalsPartition(t *testing.T) {
 			rules = append(rules, map[string]any{"when": []any{cell}, "then": k})
 		}
 		x := rapid.OneOf(rapid.Float64Range(-2e6, 2e6), rapid.SampledFrom(bounds)).Draw(t, "x")
-		any, _ := runAny(t, marshal(t, map[string]any{
+		data, _ := runAny(t, marshal(t, map[string]any{
 			"table": map[string]any{"inputs": []any{map[string]any{"name": "x"}}, "rules": rules}, "facts": map[string]any{"x": x},
 		}))
-		found := any.(*ruled)
+		found := data.(*ruled)
 		want := 0
 		for want < len(bounds) && x >= bounds[want] {
 			want++
