@@ -175,7 +175,7 @@ func TestTheMoneyDecidesHowLongAnAnswerMayBe(t *testing.T) {
 	c, r := client(t, model), question(t)
 	r.MaxTokens = 10_000
 	prompt := c.Bound(r)
-	for _, case_ := range []struct {
+	for _, limited := range []struct {
 		limit   dpp.Money
 		granted int64 // 0: nothing is sent
 	}{
@@ -183,11 +183,11 @@ func TestTheMoneyDecidesHowLongAnAnswerMayBe(t *testing.T) {
 		{600, (600 - prompt*15/100 - 1) * 10 / 6},
 		{100, 0},
 	} {
-		asked, m := len(model.Requests()), meter(case_.limit)
+		asked, m := len(model.Requests()), meter(limited.limit)
 		_, err := c.Ask(t.Context(), m, r)
-		if case_.granted == 0 {
+		if limited.granted == 0 {
 			if !errors.Is(err, pack.ErrCostLimit) || len(model.Requests()) != asked || m.Total() != 0 {
-				t.Errorf("%s: %v after %d requests", case_.limit, err, len(model.Requests())-asked)
+				t.Errorf("%s: %v after %d requests", limited.limit, err, len(model.Requests())-asked)
 			}
 			continue
 		}
@@ -195,8 +195,8 @@ func TestTheMoneyDecidesHowLongAnAnswerMayBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		granted := model.Requests()[asked].Limit()
-		if off := granted - case_.granted; off < 0 || off > 2 || granted > r.MaxTokens || m.Total() > case_.limit || used(m, llm.UnitOutput) != granted || used(m, llm.UnitInput) != prompt {
-			t.Errorf("%s: granted %d, want about %d; the usage is %v", case_.limit, granted, case_.granted, m.Usage())
+		if off := granted - limited.granted; off < 0 || off > 2 || granted > r.MaxTokens || m.Total() > limited.limit || used(m, llm.UnitOutput) != granted || used(m, llm.UnitInput) != prompt {
+			t.Errorf("%s: granted %d, want about %d; the usage is %v", limited.limit, granted, limited.granted, m.Usage())
 		}
 	}
 }
@@ -362,7 +362,8 @@ func TestNoCallGoesAboveTheLimit(t *testing.T) {
 			{Content: `{"score": 7}`, Usage: `{"prompt_tokens":99999999,"completion_tokens":99999999}`},
 			{Content: `{"score": 7}`, Usage: `{"prompt_tokens":-1,"completion_tokens":7}`},
 			{Content: llmtest.Long(5_000), Usage: "-"},
-			{Raw: "?"}, {Status: 401, Raw: "-"},
+			{Raw: "?"},
+			{Status: 401, Raw: "-"},
 		}), 1, 6).Draw(t, "replies")
 		model, m := fixed(replies...), meter(limit)
 		c, err := llm.New(llm.Options{URL: "http://model.test", Model: "m", Transport: model})
@@ -375,7 +376,7 @@ func TestNoCallGoesAboveTheLimit(t *testing.T) {
 		for range 4 {
 			group.Go(func() {
 				for {
-					answer, err := c.Ask(context.Background(), m, llm.Request{Rules: "r", Data: "d", Form: score, MaxTokens: 2_000, LeastTokens: 10})
+					answer, err := c.Ask(t.Context(), m, llm.Request{Rules: "r", Data: "d", Form: score, MaxTokens: 2_000, LeastTokens: 10})
 					if err != nil {
 						return
 					}

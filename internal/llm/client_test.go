@@ -36,7 +36,11 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	for _, o := range []llm.Options{
-		{Model: "m"}, {URL: "hush", Model: "m"}, {URL: "ftp://hush", Model: "m"}, {URL: "https://u:hush@h", Model: "m"}, {URL: "https://h?key=hush", Model: "m"},
+		{Model: "m"},
+		{URL: "hush", Model: "m"},
+		{URL: "ftp://hush", Model: "m"},
+		{URL: "https://u:hush@h", Model: "m"},
+		{URL: "https://h?key=hush", Model: "m"},
 		{URL: "https://h"},
 	} {
 		if c, err := llm.New(o); err == nil || strings.Contains(err.Error(), "hush") {

@@ -229,7 +229,7 @@ func TestProposalsWithinTheLimit(t *testing.T) {
 		limit := bounds.Minimum + dpp.Money(rapid.Int64Range(-20, int64((bounds.All-bounds.Minimum)/dpp.Quantum)+5).Draw(t, "quanta"))*dpp.Quantum
 		p, model := proposing(t, honest())
 		meter := meterOf(p, limit)
-		outcome, err := p.Run(context.Background(), pack.Job{Inputs: jsontext.Value(freeForm), Meter: meter})
+		outcome, err := p.Run(t.Context(), pack.Job{Inputs: jsontext.Value(freeForm), Meter: meter})
 		if meter.Total() > limit {
 			t.Fatalf("%s of %s", meter.Total(), limit)
 		}

@@ -171,7 +171,7 @@ func TestJudgingWithinTheLimit(t *testing.T) {
 		limit := dpp.Money(rapid.Int64Range(0, 100).Draw(rt, "limit")) * dpp.Quantum
 		m, meter := made(t, llmtest.New(byText), rubric, limit)
 		into := make([]float64, len(texts)*m.Width())
-		errs, stopped := m.ObserveAll(context.Background(), rowsOf(texts...), into)
+		errs, stopped := m.ObserveAll(rt.Context(), rowsOf(texts...), into)
 		if (stopped == nil) != (len(errs) == len(texts)) || stopped != nil && !errors.Is(stopped, pack.ErrCostLimit) || meter.Total() > limit {
 			rt.Fatalf("%d of %d rows with %s of %s: %v", len(errs), len(texts), meter.Total(), limit, stopped)
 		}
