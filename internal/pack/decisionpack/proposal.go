@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -162,7 +163,7 @@ type scoring struct {
 
 // propose has the model fill in criteria, where there are none, and scores. The numbers
 // are asked for several times, the options in another order each time, and the means
-// count; where the money ends after one proposal, those that are there do.
+// count; where money or time ends after one proposal, those that are there do.
 func (p *Pack) propose(ctx context.Context, meter *pack.Meter, in *inputs) (*proposal, error) {
 	out := &proposal{Asked: proposals}
 	own := len(in.Criteria) == 0
@@ -175,9 +176,11 @@ func (p *Pack) propose(ctx context.Context, meter *pack.Meter, in *inputs) (*pro
 			in.Criteria = append(in.Criteria, criterion{Name: name, Direction: directionMax})
 		}
 	}
+	within, cancel := inTime(ctx)
+	defer cancel()
 	for k := range proposals {
-		one, err := p.proposeScores(ctx, meter, in, own, k, out)
-		if errors.Is(err, pack.ErrCostLimit) && k > 0 {
+		one, err := p.proposeScores(within, meter, in, own, k, out)
+		if k > 0 && ctx.Err() == nil && stopReason(err) != "" {
 			break
 		}
 		if err != nil {
@@ -187,6 +190,18 @@ func (p *Pack) propose(ctx context.Context, meter *pack.Meter, in *inputs) (*pro
 	}
 	out.settle(in, own)
 	return out, nil
+}
+
+// shareOfTime is how much of what is left of the time scores may be waited for, so that
+// what was proposed is decided by.
+const shareOfTime = 0.85
+
+func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ends := ctx.Deadline()
+	if !ends {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(shareOfTime*float64(time.Until(end))))
 }
 
 // ask asks once, and once more where the answer is of no use.

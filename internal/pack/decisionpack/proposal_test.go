@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -210,6 +212,38 @@ func TestAModelThatIsAway(t *testing.T) {
 	p, _ = proposing(t, func(int, llmtest.Request) llmtest.Reply { cancel(); return llmtest.Reply{Status: 429, Raw: "-"} })
 	if _, err := p.Run(ctx, pack.Job{Inputs: jsontext.Value(freeForm), Meter: meterOf(p, ample)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Proposals that the time does not reach for are done without; without any there is no
+// decision.
+func TestProposalsWithinTheTimebox(t *testing.T) {
+	for _, c := range []struct {
+		slow  int // the first request that is not answered in time
+		there int
+	}{{0, 0}, {1, 0}, {2, 1}, {3, 2}, {4, 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			answer := honest()
+			p, _ := proposing(t, func(n int, r llmtest.Request) llmtest.Reply {
+				reply := answer(n, r)
+				if n >= c.slow {
+					reply.Silence = 35 * time.Second
+				}
+				return reply
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			outcome, err := p.Run(ctx, pack.Job{Inputs: jsontext.Value(freeForm), Meter: meterOf(p, ample)})
+			if c.there == 0 {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("slow from request %d on: %v", c.slow, err)
+				}
+				return
+			}
+			if err != nil || len(outcome.Data.(*data).Proposal.Proposals) != c.there || outcome.Stopped != "" || ctx.Err() != nil {
+				t.Errorf("slow from request %d on: %v", c.slow, err)
+			}
+		})
 	}
 }
 
