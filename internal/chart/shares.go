@@ -1,7 +1,5 @@
 package chart
 
-import "strconv"
-
 // SVG draws the chart.
 func (s Shares) SVG() []byte {
 	kept := s.Rows[:min(len(s.Rows), maxRows)]
@@ -61,7 +59,7 @@ func (s Shares) legend(c *canvas, parts int, y float64) {
 	for k := range parts {
 		name := s.Parts[k]
 		if k == parts-1 && len(s.Parts) > parts {
-			name += " and " + strconv.Itoa(len(s.Parts)-parts) + " more"
+			name += "+" // and those after it
 		}
 		left := edge + float64(float64(k)*wide)
 		c.rect("fill", left, y-9, 10, 10, strength(k, parts))

@@ -88,7 +88,7 @@ func sensitivityChart(p *problem, f *finding, d *data) []byte {
 	}
 	if flips {
 		at := f.flips[0].at
-		c.Marks = append(c.Marks, chart.Mark{Label: fmt.Sprintf("%s leads from %s on", d.Flips[0].NewWinner, short(at)), X: at})
+		c.Marks = append(c.Marks, chart.Mark{Label: fmt.Sprintf("%s leads at %s", d.Flips[0].NewWinner, short(at)), X: at})
 	}
 	shown := f.charted()
 	c.Lines = make([]chart.Line, len(shown))

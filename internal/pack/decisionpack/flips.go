@@ -2,6 +2,7 @@ package decisionpack
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -18,10 +19,13 @@ type flip struct {
 }
 
 // flips finds for every criterion the smallest change of its weight that flips
-// the winner, nearest first.
-func (s *standing) flips(weights []float64) []flip {
+// the winner, nearest first; the error of ctx where that ends before.
+func (s *standing) flips(ctx context.Context, weights []float64) ([]flip, error) {
 	var found []flip
 	for j := range weights {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if l := s.lever(j, weights); l != nil {
 			if at, winner, ok := l.nearest(); ok {
 				found = append(found, flip{criterion: j, at: at, winner: winner})
@@ -31,7 +35,7 @@ func (s *standing) flips(weights []float64) []flip {
 	slices.SortStableFunc(found, func(a, b flip) int {
 		return cmp.Compare(math.Abs(a.at-weights[a.criterion]), math.Abs(b.at-weights[b.criterion]))
 	})
-	return found
+	return found, nil
 }
 
 // lever varies the weight of one criterion from 0 to 1 while the others keep

@@ -128,7 +128,11 @@ func decode(raw jsontext.Value) (*inputs, error) {
 	if err == nil {
 		return in, nil
 	}
-	found.add(place(err), "type", "This does not have the form that the schema of the inputs asks for.")
+	message := "This does not have the form that the schema of the inputs asks for."
+	if errors.Is(err, errForms) {
+		message = "A value that is an object has low and high, or one of normal, triangular and uniform."
+	}
+	found.add(place(err), "type", message)
 	return nil, found.err()
 }
 

@@ -71,6 +71,7 @@ func newManifest() *pack.Manifest {
 			"max_stakeholders": maxStakeholders,
 			"max_scenarios":    maxScenarios,
 			"max_judged":       maxJudged,
+			"max_ratios":       maxRatios,
 			"max_rules":        maxRules,
 			"max_table_inputs": maxTableInputs,
 		},

@@ -90,7 +90,10 @@ func (p *Pack) rank(ctx context.Context, job pack.Job, in *inputs) (*pack.Outcom
 	if err != nil {
 		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
 	}
-	found := find(problem)
+	found, err := find(ctx, problem)
+	if err != nil {
+		return nil, err
+	}
 	stopped, err := found.drawn.run(ctx, job.Meter)
 	if err != nil {
 		return nil, err
@@ -135,13 +138,14 @@ type finding struct {
 }
 
 // find computes all but the draws, and prepares those.
-func find(p *problem) *finding {
+func find(ctx context.Context, p *problem) (*finding, error) {
 	s := judge(p, p.rule)
 	var worlds []*standing
 	for _, w := range p.worlds {
 		worlds = append(worlds, p.judge(p.rule, w.values))
 	}
-	return &finding{standing: s, flips: s.flips(p.weights), drawn: newSampler(p, s, worlds)}
+	flips, err := s.flips(ctx, p.weights)
+	return &finding{standing: s, flips: flips, drawn: newSampler(p, s, worlds)}, err
 }
 
 // stopReason tells which limit an error stands for; none for any other error.

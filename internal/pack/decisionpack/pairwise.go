@@ -12,10 +12,11 @@ import (
 
 // Bounds of pairwise judgements.
 const (
-	maxJudged   = 50   // things compared with each other
-	widestRatio = 100  // of a judgement, and its reciprocal
-	reciprocity = 0.05 // how far a pair of entries may be from reciprocal: 0.33 and 3 are
-	unjudged    = 0    // a comparison that was not made
+	maxJudged   = 50     // things compared with each other
+	maxRatios   = 20_000 // of all matrices
+	widestRatio = 100    // of a judgement, and its reciprocal
+	reciprocity = 0.05   // how far a pair of entries may be from reciprocal: 0.33 and 3 are
+	unjudged    = 0      // a comparison that was not made
 )
 
 // judgements are ratios between things: a whole matrix or a list.
@@ -193,11 +194,7 @@ func principal(m [][]float64) []float64 {
 			break
 		}
 	}
-	for range 3 { // takes away what the squares have rounded
-		vector = apply(m, vector)
-		divide(vector, sum(vector))
-	}
-	return vector
+	return follow(m, vector) // takes away what the squares have rounded
 }
 
 // multiply writes a·b, divided by its largest entry.
@@ -273,8 +270,8 @@ func complete(m [][]float64) [][]float64 {
 			}
 		}
 	}
-	for range 100 {
-		right, left := principal(full), principal(transposed(full))
+	right, left := principal(full), principal(transposed(full))
+	for range 200 {
 		moved := 0.0
 		for i, row := range m {
 			for k := range row[:i] {
@@ -288,8 +285,18 @@ func complete(m [][]float64) [][]float64 {
 		if moved < 1e-13 {
 			break
 		}
+		right, left = follow(full, right), follow(transposed(full), left)
 	}
 	return full
+}
+
+// follow moves an eigenvector after a matrix that has changed a little.
+func follow(m [][]float64, vector []float64) []float64 {
+	for range 6 {
+		vector = apply(m, vector)
+		divide(vector, sum(vector))
+	}
+	return vector
 }
 
 // leastSquares are the logarithms of priorities whose differences are nearest to

@@ -56,9 +56,10 @@ func (l *lever) crossPiece(group, worst []line, from, to, middle float64, note f
 		c2 := float64(l.rule.v*a2) + float64((1-l.rule.v)*b2)
 		c1 := float64(l.rule.v*a1) + float64((1-l.rule.v)*b1)
 		c0 := float64(l.rule.v*a0) + float64((1-l.rule.v)*b0)
-		ahead := false // the rival, somewhere in the piece
-		for _, t := range []float64{from, middle, to} {
-			ahead = ahead || float64((float64(c2*t)+c1)*t)+c0 > 0
+		at := func(t float64) float64 { return float64((float64(c2*t)+c1)*t) + c0 }
+		ahead := at(from) > 0 || at(middle) > 0 || at(to) > 0 // the rival, somewhere in the piece
+		if !ahead && !(c2 < 0 && -c1 < 2*c2*from && -c1 > 2*c2*to) {
+			continue // nor does it rise to 0 between these
 		}
 		for _, t := range roots(c2, c1, c0) {
 			if t > from && t < to {

@@ -34,6 +34,7 @@ type problem struct {
 
 	consistency []consistency
 	judged      []judgedCriterion
+	ratios      int // entries of all matrices of judgements
 	voices      []voice
 	aggregation aggregation
 	worlds      []world

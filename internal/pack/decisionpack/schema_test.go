@@ -92,6 +92,11 @@ func TestLimitsOfSchema(t *testing.T) {
 			Criteria     struct{ MaxItems int64 }
 			Constraints  struct{ MaxItems int64 }
 			Draws        struct{ Maximum, Default int64 }
+			Stakeholders struct{ MaxItems int64 }
+			Scenarios    struct{ MaxItems int64 }
+			Table        struct {
+				Properties struct{ Inputs, Rules struct{ MaxItems int64 } }
+			}
 		}
 		Defs struct{ Name struct{ MaxLength int64 } } `json:"$defs"`
 	}
@@ -106,6 +111,10 @@ func TestLimitsOfSchema(t *testing.T) {
 		"max_constraints":  schema.Properties.Constraints.MaxItems,
 		"max_draws":        schema.Properties.Draws.Maximum,
 		"max_name_chars":   schema.Defs.Name.MaxLength,
+		"max_stakeholders": schema.Properties.Stakeholders.MaxItems,
+		"max_scenarios":    schema.Properties.Scenarios.MaxItems,
+		"max_table_inputs": schema.Properties.Table.Properties.Inputs.MaxItems,
+		"max_rules":        schema.Properties.Table.Properties.Rules.MaxItems,
 	} {
 		if want := manifest.Limits[name]; got != want || want == 0 {
 			t.Errorf("%s is %d in the schema and %d in the manifest", name, got, want)
@@ -245,6 +254,45 @@ func TestLargestResult(t *testing.T) {
 		if len(sealed.Artifacts) == 0 {
 			t.Errorf("%s: nothing spilled", name)
 		}
+	}
+}
+
+// TestLargestForms: what a group, the methods with more to say and a table answer at
+// most spills, too.
+func TestLargestForms(t *testing.T) {
+	long := func(kind string, k int) string { return fmt.Sprintf("%s%03d", strings.Repeat(kind, maxNameChars-3), k) }
+	var stakeholders []any
+	for k := range 12 {
+		stakeholders = append(stakeholders, map[string]any{"name": long("𝛄", k), "weights": map[string]any{"c": k + 1, "d": 1}})
+	}
+	for _, m := range []method{vikor, promethee2} {
+		var options, scores []any
+		for i := range maxAlternatives {
+			options, scores = append(options, long("𝛂", i)), append(scores, []int{i, (i * 7) % 13})
+		}
+		inputs := marshal(t, map[string]any{
+			"options": options, "scores": scores, "criteria": []any{map[string]any{"name": "c"}, map[string]any{"name": "d"}},
+			"stakeholders": stakeholders, "method": m, "draws": 10,
+		})
+		_, outcome := run(t, inputs)
+		outcome.Stopped, outcome.Remaining = dpp.StopTimebox, inputs
+		sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable)
+		if err != nil || len(sealed.Artifacts) <= 3 {
+			t.Errorf("%s: %v", m, err)
+		}
+	}
+	var inputs, rules, cells []any
+	facts := map[string]any{}
+	for k := range maxTableInputs {
+		name := fmt.Sprintf("%s%03d", strings.Repeat("x", 38), k)
+		inputs, cells, facts[name] = append(inputs, map[string]any{"name": name}), append(cells, 1), 1
+	}
+	for range maxRules {
+		rules = append(rules, map[string]any{"when": cells, "then": strings.Repeat("y", 300)})
+	}
+	_, outcome := runAny(t, marshal(t, map[string]any{"table": map[string]any{"inputs": inputs, "rules": rules, "hit_policy": "C"}, "facts": facts}))
+	if sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable); err != nil || len(sealed.Artifacts) == 0 {
+		t.Errorf("table: %v", err)
 	}
 }
 

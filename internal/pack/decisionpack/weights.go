@@ -120,13 +120,27 @@ func byRanks(at string, ranks []*float64, each func(int) string, found *findings
 // byJudgement weighs by judgements and notes how consistent they are; nil where they
 // cannot be used.
 func (p *problem) byJudgement(at, of string, j judgements, in *inputs, found *findings) []float64 {
-	judged := j.priorities(at, p.criteria, in.Pairwise.byMean(), found)
+	judged := p.judgement(at, of, j, p.criteria, in, found)
+	if judged == nil {
+		return nil
+	}
+	return judged.weights
+}
+
+// judgement turns judgements about named things into priorities and notes how
+// consistent they are; nil where they cannot be used.
+func (p *problem) judgement(at, of string, j judgements, names []string, in *inputs, found *findings) *priorities {
+	if p.ratios += len(names) * len(names); p.ratios > maxRatios {
+		found.add(at, "too_many", "All matrices of pairwise judgements together may have at most "+strconv.Itoa(maxRatios)+" entries, those left out included.")
+		return nil
+	}
+	judged := j.priorities(at, names, in.Pairwise.byMean(), found)
 	if judged == nil {
 		return nil
 	}
 	judged.consistency.Of = of
 	p.consistency = append(p.consistency, judged.consistency)
-	return judged.weights
+	return judged
 }
 
 // byMean tells whether priorities are geometric means instead of the eigenvector.
@@ -145,13 +159,11 @@ func (p *problem) setPriorities(in *inputs, f *form, found *findings) {
 			found.add(at, "conflict", "Judgements say which alternative is better: the criterion's direction is max.")
 			continue
 		}
-		judged := in.Pairwise.Alternatives[name].priorities(at, f.names, in.Pairwise.byMean(), found)
+		judged := p.judgement(at, name, in.Pairwise.Alternatives[name], f.names, in, found)
 		if judged == nil {
 			continue
 		}
-		judged.consistency.Of = name
 		p.judged = append(p.judged, judgedCriterion{criterion: j, ratio: judged.consistency.Ratio})
-		p.consistency = append(p.consistency, judged.consistency)
 		for i, row := range f.rows {
 			if _, given := row[name]; given {
 				found.add(f.cell(i, name), "conflict", "The alternatives are compared pairwise by this criterion: leave the value out.")
