@@ -46,7 +46,7 @@ func BenchmarkFile(b *testing.B) {
 	})
 	p := New(loader, Options{})
 	for b.Loop() {
-		ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+		ctx, cancel := context.WithTimeout(b.Context(), 90*time.Second)
 		out, err := p.Run(ctx, pack.Job{Inputs: raw, Meter: newMeter(ample), Tenant: dpp.NewTenantID()})
 		cancel()
 		if err != nil {

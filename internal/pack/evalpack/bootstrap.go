@@ -11,16 +11,35 @@ import (
 )
 
 // job is a value whose distribution over resampled rows is wanted: that of a tally, or
-// with a second tally of the same rows the difference of the two.
+// with a second tally the difference of the two.
 type job struct {
 	tally, minus *tally
+	among        []int32 // only these rows, all of which were judged; nil: all
+	rows         int     // how many that are
 	found        *spread
 }
 
-// spread is what resampling found.
-type spread struct {
-	values []float64 // of the samples that had one, ascending
-	drawn  int       // samples
+// numbers is how many numbers have to be copied for the job.
+func (j *job) numbers() int {
+	if j.among == nil {
+		return 0
+	}
+	width := j.tally.width
+	if j.minus != nil {
+		width += j.minus.width
+	}
+	return j.rows * width
+}
+
+// apart makes the tallies those of the job's rows alone.
+func (j *job) apart() {
+	if j.among == nil {
+		return
+	}
+	j.tally = j.tally.only(j.among)
+	if j.minus != nil {
+		j.minus = j.minus.only(j.among)
+	}
 }
 
 // bootstrap draws samples of rows with replacement, as many as there are rows, and takes
@@ -29,71 +48,86 @@ type spread struct {
 // seed alone, so neither the order of the work nor the number of processors matters, and
 // metrics of the same rows see the same samples.
 type bootstrap struct {
-	samples int
-	seed    uint64
-	jobs    []job
+	samples    int
+	seed       uint64
+	confidence float64
+	jobs       []job
 	// least is the number of samples that the job with the fewest has.
 	least int
 }
 
-func (b *bootstrap) want(t, minus *tally) *spread {
-	found := new(spread)
-	if b.samples > 0 && len(t.rows) > 0 {
-		b.jobs = append(b.jobs, job{tally: t, minus: minus, found: found})
+func (b *bootstrap) want(j job) *spread {
+	j.found = new(spread)
+	if b.samples > 0 && j.rows > 0 {
+		b.jobs = append(b.jobs, j)
 	}
-	return found
+	return j.found
 }
 
-// jobsAtOnce bounds the distributions that are in memory.
-const jobsAtOnce = 64
+// jobsAtOnce and numbersAtOnce bound what jobs that are done together hold in memory.
+const (
+	jobsAtOnce    = 64
+	numbersAtOnce = 4 << 20
+)
 
 // draw does the jobs, those with the most rows first, until ctx ends: then some have
 // fewer samples than wanted, or none.
 func (b *bootstrap) draw(ctx context.Context) {
-	slices.SortStableFunc(b.jobs, func(x, y job) int { return len(y.tally.rows) - len(x.tally.rows) })
+	slices.SortStableFunc(b.jobs, func(x, y job) int { return y.rows - x.rows })
 	b.least = b.samples
-	for start := 0; start < len(b.jobs); {
-		rows, end := len(b.jobs[start].tally.rows), start+1
-		for end < len(b.jobs) && end-start < jobsAtOnce && len(b.jobs[end].tally.rows) == rows {
-			end++
-		}
-		b.least = min(b.least, b.together(ctx, rows, b.jobs[start:end]))
-		start = end
+	for rest := b.jobs; len(rest) > 0; {
+		n := alike(rest)
+		b.least = min(b.least, b.together(ctx, rest[0].rows, slices.Clone(rest[:n])))
+		rest = rest[n:]
 	}
 }
 
-// stripe is how many samples a goroutine draws before it looks at the time again.
+// alike is how many of the first jobs are of as many rows and can be done together.
+func alike(jobs []job) int {
+	numbers, n := jobs[0].numbers(), 1
+	for n < min(len(jobs), jobsAtOnce) && jobs[n].rows == jobs[0].rows {
+		if numbers += jobs[n].numbers(); numbers > numbersAtOnce {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// stripe is how many samples a goroutine draws before it takes the values of all jobs.
 const stripe = 8
 
 // together draws samples of a number of rows for several jobs. It returns how many.
 func (b *bootstrap) together(ctx context.Context, rows int, jobs []job) int {
+	if ctx.Err() != nil {
+		return 0
+	}
 	values := make([][]float64, len(jobs))
-	for i := range values {
+	for i := range jobs {
+		jobs[i].apart()
 		values[i] = make([]float64, b.samples)
 	}
 	stripes := (b.samples + stripe - 1) / stripe
 	done := make([]bool, stripes)
 	scratch := make([]drawn, workers(stripes))
 	parallel(stripes, len(scratch), func(goroutine, k int) {
-		if ctx.Err() != nil {
-			return
-		}
 		first := k * stripe
 		samples := scratch[goroutine].draw(b.seed, first, min(stripe, b.samples-first), rows)
 		for i := range jobs {
-			jobs[i].judge(samples, values[i][first:])
+			if !jobs[i].judge(ctx, samples, values[i][first:]) {
+				return
+			}
 		}
 		done[k] = true
 	})
-	whole := slices.Index(done, false) // only what has no gaps, so that it can be told what it is
-	drawn := b.samples
-	if whole >= 0 {
-		drawn = whole * stripe
+	count := b.samples
+	if gap := slices.Index(done, false); gap >= 0 { // only what has no gaps, so that it can be told what it is
+		count = gap * stripe
 	}
 	for i := range jobs {
-		jobs[i].found.set(values[i][:drawn])
+		jobs[i].found.set(values[i][:count], b.confidence)
 	}
-	return drawn
+	return count
 }
 
 // resample tells how often each row is in the s-th sample.
@@ -119,29 +153,34 @@ func (d *drawn) draw(seed uint64, first, count, rows int) [][]int32 {
 	return d[:count]
 }
 
-// judge puts the values of samples into a list; NaN where one has none.
-func (j *job) judge(samples [][]int32, into []float64) {
+// judge puts the values of samples into a list, NaN where one has none. It is false where
+// ctx ended before.
+func (j *job) judge(ctx context.Context, samples [][]int32, into []float64) bool {
 	var mine, theirs [stripe]float64
-	j.tally.values(samples, mine[:])
-	if j.minus != nil {
-		j.minus.values(samples, theirs[:])
+	if !j.tally.values(ctx, samples, mine[:]) || j.minus != nil && !j.minus.values(ctx, samples, theirs[:]) {
+		return false
 	}
 	for s := range samples {
 		into[s] = mine[s] - theirs[s]
 	}
+	return true
 }
 
-func (t *tally) values(samples [][]int32, into []float64) {
+func (t *tally) values(ctx context.Context, samples [][]int32, into []float64) bool {
 	additive, ok := t.metric.(metric.Additive)
-	if !ok {
-		for s, times := range samples {
-			into[s] = orNaN(t.metric.Value(metric.Sample{Data: t.data, Width: t.width, Times: times}))
+	if ok && ctx.Err() == nil {
+		for s, sum := range t.sums(samples) {
+			into[s] = orNaN(additive.FromSum(sum, len(samples[s])))
 		}
-		return
+		return true
 	}
-	for s, sum := range t.sums(samples) {
-		into[s] = orNaN(additive.FromSum(sum, len(samples[s])))
+	for s, times := range samples {
+		if ctx.Err() != nil {
+			return false
+		}
+		into[s] = orNaN(t.metric.Value(metric.Sample{Data: t.data, Width: t.width, Times: times}))
 	}
+	return true
 }
 
 // value is the metric of all judged rows.
@@ -189,48 +228,4 @@ func addUp(data []float64, times []int32, sum []float64) {
 			sum[k] += float64(factor * x)
 		}
 	}
-}
-
-func (s *spread) set(values []float64) {
-	s.drawn = len(values)
-	s.values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
-	slices.Sort(s.values)
-}
-
-// interval are the ends between which the middle share of the values lies; false where
-// fewer than half of the samples had one.
-func (s *spread) interval(share float64) (low, high float64, ok bool) {
-	if len(s.values) == 0 || 2*len(s.values) < s.drawn {
-		return 0, 0, false
-	}
-	return s.quantile((1 - share) / 2), s.quantile((1 + share) / 2), true
-}
-
-// quantile interpolates between the two nearest values (type 7 of Hyndman and Fan, Sample
-// quantiles in statistical packages, 1996).
-func (s *spread) quantile(q float64) float64 {
-	place := float64(q * float64(len(s.values)-1))
-	below := int(math.Floor(place))
-	above := min(below+1, len(s.values)-1)
-	return s.values[below] + float64((place-float64(below))*(s.values[above]-s.values[below]))
-}
-
-// chance is the smallest share outside of an interval of this kind that does not hold
-// zero, at most 1: twice the share of samples on the far side of zero, with one added to
-// both counts (Davison and Hinkley, Bootstrap Methods and their Application, 1997,
-// section 4.2).
-func (s *spread) chance() (float64, bool) {
-	if len(s.values) == 0 || 2*len(s.values) < s.drawn {
-		return 0, false
-	}
-	below, above := 0, 0
-	for _, x := range s.values {
-		if x <= 0 {
-			below++
-		}
-		if x >= 0 {
-			above++
-		}
-	}
-	return min(1, 2*float64(1+min(below, above))/float64(1+len(s.values))), true
 }

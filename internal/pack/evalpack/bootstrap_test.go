@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,13 +39,16 @@ func shares(t checker, right, wrong int) *tally {
 func TestIntervalOfAShare(t *testing.T) {
 	for _, c := range []struct{ right, wrong int }{{200, 200}, {90, 10}, {700, 300}} {
 		b := &bootstrap{samples: 4_000, seed: 5}
-		found := b.want(shares(t, c.right, c.wrong), nil)
+		found := want(b, shares(t, c.right, c.wrong), nil)
 		b.draw(t.Context())
-		low, high, ok := found.interval(0.95)
+		if found.ci95 == nil {
+			t.Fatal("there is no interval")
+		}
+		low, high := found.ci95[0], found.ci95[1]
 		n := float64(c.right + c.wrong)
 		p := float64(c.right) / n
 		width := 2 * 1.96 * math.Sqrt(p*(1-p)/n)
-		if !ok || math.Abs(high-low-width) > 0.12*width || math.Abs((high+low)/2-p) > 0.1*width {
+		if math.Abs(high-low-width) > 0.12*width || math.Abs((high+low)/2-p) > 0.1*width {
 			t.Errorf("%d of %.0f: %v to %v, want %v wide around %v", c.right, n, low, high, width, p)
 		}
 	}
@@ -87,20 +91,23 @@ func TestRowsAreTakenEquallyOften(t *testing.T) {
 
 // Neither the number of processors nor what else is drawn changes an interval.
 func TestIntervalsDependOnTheSeedAlone(t *testing.T) {
-	draw := func(processors int, more bool) []float64 {
+	draw := func(processors int, more bool) spread {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
-		b := &bootstrap{samples: 333, seed: 7}
+		b := &bootstrap{samples: 333, seed: 7, confidence: 0.5}
 		if more {
-			b.want(shares(t, 5, 9), nil)
-			b.want(shares(t, 20, 10), shares(t, 15, 15))
+			want(b, shares(t, 5, 9), nil)
+			want(b, shares(t, 20, 10), shares(t, 15, 15))
+			for range 2 * jobsAtOnce {
+				want(b, shares(t, 10, 20), nil)
+			}
 		}
-		found := b.want(shares(t, 20, 10), nil)
+		found := want(b, shares(t, 20, 10), nil)
 		b.draw(t.Context())
-		return found.values
+		return *found
 	}
-	want := draw(1, false)
+	first := draw(1, false)
 	for _, processors := range []int{1, 2, 5} {
-		if got := draw(processors, true); !slices.Equal(got, want) {
+		if got := draw(processors, true); *got.ci95 != *first.ci95 || *got.other != *first.other || *got.chance != *first.chance {
 			t.Errorf("on %d processors it is different", processors)
 		}
 	}
@@ -127,7 +134,7 @@ func TestSumsAreQuickNotDifferent(t *testing.T) {
 		found := &tally{metric: m, width: m.Width()}
 		for i, row := range someRows(t, 20) {
 			into := make([]float64, found.width)
-			if err := m.Observe(context.Background(), metric.Row{
+			if err := m.Observe(t.Context(), metric.Row{
 				Prediction: marshal(t, row["prediction"]), References: []jsontext.Value{marshal(t, row["reference"])},
 			}, into); err == nil {
 				found.data, found.rows = append(found.data, into...), append(found.rows, int32(i))
@@ -155,28 +162,55 @@ func TestSamplesThatTimeLeaves(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	b := &bootstrap{samples: 100}
-	found := b.want(shares(t, 1, 1), nil)
+	found := want(b, shares(t, 1, 1), nil)
 	b.draw(ctx)
-	if _, _, ok := found.interval(0.95); ok || b.least != 0 || len(found.values) != 0 {
-		t.Errorf("%d samples, %v", b.least, found.values)
+	if found.ci95 != nil || b.least != 0 {
+		t.Errorf("%d samples, %v", b.least, found.ci95)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	b = &bootstrap{samples: 100}
+	slow := &stopping{Metric: shares(t, 1, 1).metric, after: 5 * stripe, stop: cancel}
+	part := want(b, &tally{metric: slow, width: 1, data: []float64{1, 0, 1}, rows: []int32{0, 1, 2}}, nil)
+	b.draw(ctx)
+	if b.least%stripe != 0 || b.least > 5*stripe || (part.ci95 != nil) != (b.least > 0) {
+		t.Errorf("%d samples, %v", b.least, part.ci95)
 	}
 }
 
+// stopping is a metric that is not made of sums and has the time end after some values.
+type stopping struct {
+	metric.Metric
+	after int64
+	stop  func()
+	calls atomic.Int64
+}
+
+func (s *stopping) Value(sample metric.Sample) (float64, bool) {
+	if s.calls.Add(1) == s.after {
+		s.stop()
+	}
+	return s.Metric.Value(sample)
+}
+
+func want(b *bootstrap, t, minus *tally) *spread {
+	return b.want(job{tally: t, minus: minus, rows: len(t.rows)})
+}
+
 func TestQuantiles(t *testing.T) {
-	s := &spread{drawn: 5}
-	s.set([]float64{5, 1, math.NaN(), 3, 2, 4})
+	d := distribution{1, 2, 3, 4, 5}
 	for q, want := range map[float64]float64{0: 1, 0.1: 1.4, 0.25: 2, 0.5: 3, 0.975: 4.9, 1: 5} {
-		if got := s.quantile(q); math.Abs(got-want) > 1e-12 {
+		if got := d.quantile(q); math.Abs(got-want) > 1e-12 {
 			t.Errorf("quantile %v is %v, want %v", q, got, want)
 		}
 	}
-	few := new(spread)
-	few.set([]float64{math.NaN(), math.NaN(), math.NaN(), 1})
-	if _, _, ok := few.interval(0.95); ok {
-		t.Error("an interval of samples most of which have no value")
+	var half, few spread
+	half.set([]float64{5, 1, math.NaN(), 3, math.NaN(), 2, 4}, 0.5)
+	if half.ci95 == nil || *half.ci95 != (pair{1.1, 4.9}) || *half.other != (pair{2, 4}) {
+		t.Errorf("%v, %v", half.ci95, half.other)
 	}
-	if _, ok := few.chance(); ok {
-		t.Error("a p-value of samples most of which have no value")
+	if few.set([]float64{math.NaN(), math.NaN(), 1}, 0.5); few.ci95 != nil || few.other != nil || few.chance != nil {
+		t.Error("samples most of which have no value tell something")
 	}
 }
 
@@ -193,9 +227,7 @@ func TestChance(t *testing.T) {
 		{[]float64{0, 0, 0}, 1},
 		{[]float64{-1, 1, 2, 3, 4, 5, 6, 7, 8}, 4.0 / 10},
 	} {
-		s := new(spread)
-		s.set(c.values)
-		if got, ok := s.chance(); !ok || math.Abs(got-c.want) > 1e-15 {
+		if got := distribution(c.values).chance(); math.Abs(got-c.want) > 1e-15 {
 			t.Errorf("%v: %v, want %v", c.values, got, c.want)
 		}
 	}

@@ -50,14 +50,9 @@ func text(format string, values ...string) jsontext.Value {
 }
 
 // findingsOf are the findings about inputs that must be refused, as pointer and code.
-func findingsOf(t *testing.T, inputs string) []string {
+func findingsOf(t *testing.T, o *pack.Offer, inputs string) []string {
 	t.Helper()
-	registry, err := pack.NewRegistry(nil, New(nil, Options{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("eval")
-	_, err = offer.Check(jsontext.Value(inputs))
+	_, err := o.Check(jsontext.Value(inputs))
 	var wrong *pack.InputError
 	if !errors.As(err, &wrong) {
 		t.Fatalf("%s: error %v, want an input error", inputs, err)

@@ -59,7 +59,7 @@ func TestTheSchemaHasAllMetrics(t *testing.T) {
 			t.Errorf("%s: %v", entry.Name, wrong.Fields)
 		}
 		raw = marshal(t, map[string]any{"rows": []any{map[string]any{"prediction": "a"}}, "metrics": []any{map[string]any{"name": entry.Name, "params": map[string]any{"no_such_parameter": 1}}}})
-		if got := findingsOf(t, string(raw)); !slices.Contains(got, "/metrics/0/params/no_such_parameter unknown_field") {
+		if got := findingsOf(t, o, string(raw)); !slices.Contains(got, "/metrics/0/params/no_such_parameter unknown_field") {
 			t.Errorf("%s: found %q", entry.Name, got)
 		}
 	}

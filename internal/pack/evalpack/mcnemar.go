@@ -74,7 +74,7 @@ func coin(k, n int) float64 {
 		term.Mul(term, big.NewInt(int64(n-i)))
 		term.Quo(term, big.NewInt(int64(i+1)))
 	}
-	all := new(big.Int).Lsh(big.NewInt(1), uint(n)) //nolint:gosec // n counts rows
+	all := new(big.Int).Lsh(big.NewInt(1), uint(n))
 	p, _ := new(big.Rat).SetFrac(sum.Lsh(sum, 1), all).Float64()
 	return min(1, p)
 }

@@ -2,6 +2,7 @@ package evalpack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,12 +15,12 @@ import (
 
 // conclude makes the outcome of what was judged.
 func (r *run) conclude(ctx context.Context, ends limits) (*pack.Outcome, error) {
-	r.intervals = &bootstrap{samples: r.plan.samples(), seed: r.plan.seed()}
+	r.intervals = &bootstrap{samples: r.plan.samples(), seed: r.plan.seed(), confidence: r.plan.confidence()}
 	results := r.results(r.intervals)
 	early, cancel := bounded(ctx, ends.intervals)
 	r.intervals.draw(early)
 	cancel()
-	if ctx.Err() == context.Canceled { //nolint:errorlint // a context's own error is never wrapped
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
 	for _, m := range results {
@@ -44,10 +45,10 @@ func (r *run) conclude(ctx context.Context, ends limits) (*pack.Outcome, error) 
 func (r *run) data(results []*result, stopped bool) *data {
 	d := &data{
 		Metrics: results, Assertions: []verdict{}, Worst: []worstRow{}, File: r.file,
-		Failed: append([]failure{}, r.failures[:min(len(r.failures), maxListed)]...),
+		Failed: append([]failure{}, r.failures...),
 		Rows: rowCounts{
 			Read: r.read, Skipped: r.plan.skip(), Failed: r.faulty, FailedFraction: *shown(float64(r.faulty)/float64(r.read), true),
-			MaxFailed: valueOr(r.plan.MaxFailed, 0), Failures: len(r.failures),
+			MaxFailed: valueOr(r.plan.MaxFailed, 0), Failures: r.found,
 		},
 		Bootstrap: bootstrapFacts{Samples: r.intervals.samples, Drawn: r.intervals.least, Seed: r.intervals.seed, Confidence: r.plan.confidence()},
 	}
@@ -94,7 +95,7 @@ func (r *run) discarded() []pack.Discard {
 			Item: "groups", Reason: "TOO_MANY_GROUPS", Detail: fmt.Sprintf("The first %d groups have slices; %d rows are in others, too.", maxGroups, r.groups.left),
 		})
 	}
-	if more := len(r.failures) - maxListed; more > 0 {
+	if more := r.found - len(r.failures); more > 0 {
 		lines = append(lines, pack.Discard{
 			Item: "rows_failed", Reason: "LISTED_ELSEWHERE", Detail: fmt.Sprintf("%d more failures are in the artifact %s alone.", more, artifactRows),
 		})
@@ -104,15 +105,9 @@ func (r *run) discarded() []pack.Discard {
 
 // nothingJudged is how a run ends no row of which any metric could judge.
 func (r *run) nothingJudged() *pack.Failure {
-	var order []string
-	count := map[string]int{}
-	for _, f := range r.failures {
-		if count[f.Reason]++; count[f.Reason] == 1 {
-			order = append(order, f.Reason)
-		}
-	}
-	for i, reason := range order {
-		order[i] = fmt.Sprintf("%s %d", reason, count[reason])
+	order := make([]string, len(r.reasons))
+	for i, reason := range r.reasons {
+		order[i] = fmt.Sprintf("%s %d", reason.code, reason.count)
 	}
 	detail := "There are no rows."
 	if r.read > 0 {

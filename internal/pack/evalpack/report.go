@@ -132,7 +132,7 @@ func (r *run) results(b *bootstrap) []*result {
 			Scale: scale{Low: shown(info.Low, true), High: shown(info.High, true), Unit: info.Unit},
 		}
 		found.Value = shown(w.value())
-		found.spread = b.want(w.tally, nil)
+		found.spread = b.want(job{tally: w.tally, rows: len(w.tally.rows)})
 		found.Comparison = r.compare(w.tally, r.others[i].tally, b)
 		found.Groups = r.slices(w.tally, b)
 		list[i] = found
@@ -145,17 +145,18 @@ func (r *run) compare(system, baseline *tally, b *bootstrap) *comparison {
 	if len(baseline.rows) == 0 {
 		return nil
 	}
+	both := job{tally: system, minus: baseline, rows: len(system.rows)}
 	x, y := system, baseline
 	if !slices.Equal(x.rows, y.rows) { // some rows were judged of one system alone
 		x = system.only(baseline.rows)
 		y = baseline.only(x.rows)
+		both.among, both.rows = x.rows, len(x.rows)
 	}
-	c := &comparison{N: len(x.rows), Better: betterUnclear, McNemar: testMcNemar(x, y)}
+	c := &comparison{N: both.rows, Better: betterUnclear, McNemar: testMcNemar(x, y), spread: b.want(both)}
 	mine, okMine := x.value()
 	theirs, okTheirs := y.value()
 	c.System, c.Baseline = shown(mine, okMine), shown(theirs, okTheirs)
 	c.Difference = shown(mine-theirs, okMine && okTheirs)
-	c.spread = b.want(x, y)
 	return c
 }
 
@@ -163,25 +164,27 @@ func (r *run) slices(t *tally, b *bootstrap) []groupResult {
 	var list []groupResult
 	for _, name := range r.groups.names() {
 		part := t.only(r.groups.rows[name])
-		list = append(list, groupResult{Group: name, Value: shown(part.value()), N: len(part.rows), spread: b.want(part, nil)})
+		found := groupResult{Group: name, Value: shown(part.value()), N: len(part.rows)}
+		found.spread = b.want(job{tally: t, among: part.rows, rows: len(part.rows)})
+		list = append(list, found)
 	}
 	return list
 }
 
 // settle takes over what the samples tell.
 func (m *result) settle(confidence float64) {
-	m.CI95 = m.spread.ci95()
-	if low, high, ok := m.spread.interval(confidence); ok && confidence != defaultConfidence {
-		m.Interval = &interval{Confidence: number.Round(confidence), Low: number.Round(low), High: number.Round(high)}
+	m.CI95 = m.spread.ci95
+	if ends := m.spread.other; ends != nil && confidence != defaultConfidence {
+		m.Interval = &interval{Confidence: number.Round(confidence), Low: ends[0], High: ends[1]}
 	}
 	for i := range m.Groups {
-		m.Groups[i].CI95 = m.Groups[i].spread.ci95()
+		m.Groups[i].CI95 = m.Groups[i].spread.ci95
 	}
 	c := m.Comparison
 	if c == nil {
 		return
 	}
-	c.CI95, c.P = c.spread.ci95(), shown(c.spread.chance())
+	c.CI95, c.P = c.spread.ci95, c.spread.chance
 	switch {
 	case c.CI95 == nil, c.CI95[0] <= 0 && c.CI95[1] >= 0:
 	case (c.CI95[0] > 0) == m.HigherIsBetter:
@@ -189,14 +192,6 @@ func (m *result) settle(confidence float64) {
 	default:
 		c.Better = betterBaseline
 	}
-}
-
-func (s *spread) ci95() *pair {
-	low, high, ok := s.interval(defaultConfidence)
-	if !ok {
-		return nil
-	}
-	return &pair{number.Round(low), number.Round(high)}
 }
 
 // detail is what a metric has to say beside its value; nil for nothing.

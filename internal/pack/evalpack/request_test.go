@@ -14,6 +14,7 @@ import (
 const oneRow = `"rows":[{"prediction":"a","reference":"b"}]`
 
 func TestWhatIsRefused(t *testing.T) {
+	o := offer(t)
 	for _, c := range []struct{ inputs, want string }{
 		{`{}`, "/metrics required"},
 		{`{"metrics":[{"name":"token_f1"}]}`, "/rows required"},
@@ -44,7 +45,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{`{"file":{"kind":"url","url":"https://example.com/a"},"delimiter":"::","metrics":[{"name":"token_f1"}]}`, "/delimiter not_allowed"},
 		{`{"file":{"kind":"url","url":"https://example.com/a"},"columns":{"reference":[]},"metrics":[{"name":"token_f1"}]}`, "/columns/reference type"},
 	} {
-		if got := findingsOf(t, c.inputs); strings.Join(got, ", ") != c.want {
+		if got := findingsOf(t, o, c.inputs); strings.Join(got, ", ") != c.want {
 			t.Errorf("%s: found %q, want %q", c.inputs, got, c.want)
 		}
 	}
@@ -77,7 +78,7 @@ func TestWhatIsTaken(t *testing.T) {
 
 // What a run will take is known exactly where the rows stand in the inputs.
 func TestEstimate(t *testing.T) {
-	p := New(nil, Options{})
+	p, o := New(nil, Options{}), offer(t)
 	row := `{"prediction":"a","reference":"a"}`
 	for _, c := range []struct {
 		inputs            string
@@ -104,7 +105,7 @@ func TestEstimate(t *testing.T) {
 		if int64(len(e.Uploads)) != c.uploads {
 			t.Errorf("%s: uploads %v", c.inputs, e.Uploads)
 		}
-		if bounds, err := offer(t).Check(jsontext.Value(c.inputs)); err != nil || bounds.All != dpp.Money(c.priceAll) {
+		if bounds, err := o.Check(jsontext.Value(c.inputs)); err != nil || bounds.All != dpp.Money(c.priceAll) {
 			t.Errorf("%s: costs %v, %v", c.inputs, bounds.All, err)
 		}
 	}

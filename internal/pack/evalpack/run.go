@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,9 +26,11 @@ type run struct {
 	others  []*watch // and for the baseline
 	expect  int      // rows to judge
 
-	read      int // rows that came in, those that were skipped not counted
-	faulty    int // rows that something failed on
-	failures  []failure
+	read      int       // rows that came in, those that were skipped not counted
+	faulty    int       // rows that something failed on
+	failures  []failure // the first maxListed
+	found     int       // failures in all
+	reasons   []reasonCount
 	log       rowLog
 	worst     []*worstList
 	groups    *groups
@@ -294,10 +297,30 @@ func (r *run) finish(row *record, found *rowFound, place int32) {
 	}
 	if len(found.failures) > 0 {
 		r.faulty++
-		r.failures = append(r.failures, found.failures...)
+		r.list(found.failures)
 	}
 	r.groups.add(row.groups, place)
 	r.log.add(row, found)
+}
+
+// reasonCount is how often something failed for a reason.
+type reasonCount struct {
+	code  string
+	count int
+}
+
+// list keeps failures while there is room, and counts all of them.
+func (r *run) list(failures []failure) {
+	r.found += len(failures)
+	r.failures = append(r.failures, failures[:min(len(failures), maxListed-len(r.failures))]...)
+	for _, f := range failures {
+		i := slices.IndexFunc(r.reasons, func(known reasonCount) bool { return known.code == f.Reason })
+		if i < 0 {
+			i = len(r.reasons)
+			r.reasons = append(r.reasons, reasonCount{code: f.Reason})
+		}
+		r.reasons[i].count++
+	}
 }
 
 // stop says which limit ended the work. It is the error where that was none, or where

@@ -137,14 +137,15 @@ func file(mediaType string, content []byte) map[string]any {
 
 // What is charged is what the estimate of rows in the inputs says.
 func TestChargedAsEstimated(t *testing.T) {
+	o := offer(t)
 	rapid.Check(t, func(t *rapid.T) {
 		raw := marshal(t, map[string]any{"rows": someRows(t, 20), "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 10}})
-		bounds, err := offer(t).Check(raw)
+		bounds, err := o.Check(raw)
 		if err != nil {
 			t.Fatal(err)
 		}
 		meter := newMeter(bounds.All)
-		if _, err := New(nil, Options{}).Run(context.Background(), pack.Job{Inputs: raw, Meter: meter}); err != nil || meter.Total() != bounds.All || bounds.All != bounds.High {
+		if _, err := New(nil, Options{}).Run(t.Context(), pack.Job{Inputs: raw, Meter: meter}); err != nil || meter.Total() != bounds.All || bounds.All != bounds.High {
 			t.Fatalf("estimated %v, took %v, %v", bounds, meter.Total(), err)
 		}
 	})

@@ -50,8 +50,14 @@ func FuzzRows(f *testing.F) {
 	names := Catalog()
 	for i := range names {
 		for _, values := range [][2]string{
-			{`"a cat"`, `"the cat"`}, {`0.5`, `1`}, {`{"a":0.25,"b":0.75}`, `"b"`}, {`["a","b"]`, `{"b":2}`}, {`[1,2]`, `[0,3]`},
-			{`{"a":"x","b":"y","winner":"tie"}`, `null`}, {`{"n":9,"c":3}`, `{}`}, {`"win"`, `"\\d+"`},
+			{`"a cat"`, `"the cat"`},
+			{`0.5`, `1`},
+			{`{"a":0.25,"b":0.75}`, `"b"`},
+			{`["a","b"]`, `{"b":2}`},
+			{`[1,2]`, `[0,3]`},
+			{`{"a":"x","b":"y","winner":"tie"}`, `null`},
+			{`{"n":9,"c":3}`, `{}`},
+			{`"win"`, `"\\d+"`},
 		} {
 			f.Add(i, values[0], values[1])
 		}
