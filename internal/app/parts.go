@@ -18,9 +18,11 @@ import (
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/evalpack"
+	"dpp/internal/pack/evalpack/judge"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -75,6 +77,8 @@ type equipment struct {
 	files   *inputs.Loader // the one door of input files: all packs share its room
 	// documents reads what packs fetch and load; nil where nothing is run.
 	documents *document.Documents
+	// model is the language model that packs may ask; nil where none is configured.
+	model *llm.Client
 }
 
 // equip makes it. own are the platform's own listeners, which no pack may reach; the ports
@@ -91,12 +95,20 @@ func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents 
 func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Registry, error) {
 	if packs == nil {
 		packs = []pack.Pack{
-			decisionpack.New(),
+			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
-			evalpack.New(with.files, evalpack.Options{}),
+			evalpack.New(with.files, evalpack.Options{Extras: judges(with.model)}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
+}
+
+// judges are the metrics of the eval pack that ask a language model.
+func judges(model *llm.Client) []evalpack.Extra {
+	if model == nil {
+		return nil
+	}
+	return []evalpack.Extra{judge.Extra(model)}
 }
 
 // publicNames is the platform's own name, or public address, which no pack may

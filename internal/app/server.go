@@ -19,6 +19,7 @@ import (
 	"dpp/internal/auth"
 	"dpp/internal/config"
 	"dpp/internal/document"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
@@ -58,6 +59,7 @@ type Server struct {
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
 	sandbox *sandbox.Pool // for what packs parse; it starts nothing before the first job
+	model   *llm.Client   // that packs may ask; nil: none is configured
 	web     []*http.Server
 	unlock  func() error
 	address string
@@ -112,6 +114,9 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	}
 	s.sandbox = newSandbox(ctx, cfg, s.log)
 	undo = append(undo, s.sandbox.Close)
+	if s.model, err = newModel(cfg); err != nil {
+		return nil, err
+	}
 	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
@@ -132,7 +137,9 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	packs, err := newPacks(s.cfg, equip(s.cfg, addresses(listeners), ports, document.New(s.sandbox)), opts.Packs)
+	with := equip(s.cfg, addresses(listeners), ports, document.New(s.sandbox))
+	with.model = s.model
+	packs, err := newPacks(s.cfg, with, opts.Packs)
 	if err != nil {
 		return err
 	}
@@ -319,7 +326,7 @@ func (s *Server) stop(cause error) error {
 	s.loops.Wait()
 	s.keyring.Close()
 	s.service.Close()
-	errs = append(errs, s.sandbox.Close(), s.parts.close())
+	errs = append(errs, s.sandbox.Close(), s.closeModel(), s.parts.close())
 	s.stopTracing()
 	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")

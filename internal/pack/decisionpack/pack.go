@@ -16,11 +16,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 )
 
 // Pack ranks alternatives by criteria.
-type Pack struct{ manifest *pack.Manifest }
+type Pack struct {
+	manifest *pack.Manifest
+	model    *llm.Client // proposes what is missing; nil: nothing is proposed
+}
 
 // New returns the pack.
 func New() pack.Pack { return &Pack{manifest: newManifest()} }
@@ -43,6 +47,9 @@ func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 		}
 		return pack.Estimate{Minimum: base, All: all, Low: all, Likely: all, High: all}, nil
 	}
+	if p.proposes(in) {
+		return p.estimateProposed(in)
+	}
 	problem, err := in.problem()
 	if err != nil {
 		return pack.Estimate{}, err
@@ -64,12 +71,24 @@ func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
 	if in.Table != nil {
 		return runTable(ctx, job, in)
 	}
+	return p.rank(ctx, job, in)
+}
+
+// rank ranks alternatives, whose values are proposed where there are none.
+func (p *Pack) rank(ctx context.Context, job pack.Job, in *inputs) (*pack.Outcome, error) {
+	if err := begin(ctx, job); err != nil {
+		return nil, err
+	}
+	var filled *proposal
+	if p.proposes(in) {
+		var err error
+		if filled, err = p.propose(ctx, job.Meter, in); err != nil {
+			return nil, err
+		}
+	}
 	problem, err := in.problem()
 	if err != nil {
 		return nil, fmt.Errorf("inputs that passed the estimate: %w", err)
-	}
-	if err := begin(ctx, job); err != nil {
-		return nil, err
 	}
 	found, err := find(ctx, problem)
 	if err != nil {
@@ -85,7 +104,10 @@ func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
 	if stopped != "" {
 		outcome.Remaining = job.Inputs
 	}
-	return outcome, nil
+	if filled == nil {
+		return outcome, nil
+	}
+	return filled.mark(job, data, outcome)
 }
 
 // begin takes the unit of all but the draws.

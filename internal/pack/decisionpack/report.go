@@ -32,6 +32,8 @@ type data struct {
 	Group         *group         `json:"group,omitzero"`
 	EVPI          *information   `json:"evpi,omitzero"` // absent without draws and scenarios
 	Rationale     string         `json:"rationale"`
+	Proposed      bool           `json:"proposed,omitzero"`
+	Proposal      *proposal      `json:"proposal,omitzero"`
 }
 
 type outranking struct {

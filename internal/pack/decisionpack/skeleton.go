@@ -15,7 +15,7 @@ const proposedCriteria = 3
 // either. What is missing is told, with a matrix to be filled with numbers: one row
 // for each option, one column for each criterion.
 func (in *inputs) unscored(found *findings) bool {
-	if len(in.Options) == 0 || in.Scores.given || in.Alternatives != nil {
+	if !in.bare() {
 		return false
 	}
 	found.set = map[string]jsontext.Value{}
