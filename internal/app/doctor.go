@@ -15,6 +15,7 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/ops"
+	"dpp/internal/runs"
 	"dpp/internal/store"
 	"dpp/internal/store/sqlitestore"
 )
@@ -124,7 +125,7 @@ func checkKeyFile(name, path string) ops.Finding {
 }
 
 func checkPacks(cfg config.Config) ops.Finding {
-	packs, err := newPacks(cfg, nil, nil, nil)
+	packs, err := newPacks(cfg, equip(cfg, nil, runs.Ports{}, nil), nil)
 	if err != nil {
 		return bad("packs", err, "Correct DPP_PRICES.")
 	}

@@ -128,13 +128,13 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 
 // assemble makes everything between the adapters and the API.
 func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) error {
-	packs, err := newPacks(s.cfg, addresses(listeners), document.New(s.sandbox), opts.Packs)
-	if err != nil {
-		return err
-	}
 	ports, serviceCfg := measured(s.tracePorts(s.parts.ports()), s.metrics), serviceConfig(s.cfg)
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
+	}
+	packs, err := newPacks(s.cfg, equip(s.cfg, addresses(listeners), ports, document.New(s.sandbox)), opts.Packs)
+	if err != nil {
+		return err
 	}
 	serviceCfg.BatchItems, serviceCfg.BatchFlights, serviceCfg.Epoch, serviceCfg.Trace = opts.BatchItems, opts.BatchFlights, epoch, s.runTracer()
 	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)

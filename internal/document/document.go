@@ -38,6 +38,9 @@ func Handlers() []sandbox.Handler {
 	var o ocr
 	return []sandbox.Handler{
 		{Kind: kindPDF, Prepare: p.prepare, Do: p.do},
+		{Kind: kindLayers, Prepare: p.prepare, Do: p.layers},
+		{Kind: kindRender, Prepare: p.prepare, Do: p.render},
+		{Kind: kindImage, Do: doImage},
 		{Kind: kindOCR, Prepare: o.prepare, Do: o.do},
 		{Kind: kindOCRProgram, Do: o.do},
 	}
