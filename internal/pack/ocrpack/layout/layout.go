@@ -38,9 +38,10 @@ type Element struct {
 	Words []tesseract.Word
 }
 
-// Analyze returns the parts of a page in reading order. Each word is in exactly one.
-func Analyze(page *tesseract.Page) []Element {
-	s := newSheet(page)
+// Analyze returns the parts of a page in reading order. Each word is in exactly one. Boxes are
+// in pixels, of which an inch has dpi; 0: nobody knows.
+func Analyze(page *tesseract.Page, dpi int) []Element {
+	s := newSheet(page, dpi)
 	var all []Element
 	for lines := s.lines; len(lines) > 0; {
 		if table, n := s.table(lines); n > 0 {

@@ -15,6 +15,8 @@ type sheet struct {
 	em float64
 	// tight: boxes are those of letters, so that "mm" is lower than "My".
 	tight bool
+	// bold: most of the page is, so that it says nothing of a line.
+	bold bool
 	// hyphened are the page's words that have a hyphen inside.
 	hyphened map[string]bool
 }
@@ -26,9 +28,10 @@ type line struct {
 	paragraph int     // its number
 	em        float64 // size of its letters, in pixels
 	chars     int
+	bold      bool // all of its words
 }
 
-func newSheet(page *tesseract.Page) *sheet {
+func newSheet(page *tesseract.Page, dpi int) *sheet {
 	s := &sheet{hyphened: map[string]bool{}}
 	paragraph := 0
 	for _, block := range joinColumns(page.Blocks) {
@@ -42,15 +45,22 @@ func newSheet(page *tesseract.Page) *sheet {
 		}
 	}
 	s.tight = s.isTight()
+	bold, chars := 0, 0
 	for i := range s.lines {
 		l := &s.lines[i]
-		l.em = s.emOf(l.words)
+		l.bold = !slices.ContainsFunc(l.words, func(w tesseract.Word) bool { return !w.Bold })
+		if l.em = told(l.words, dpi); l.em == 0 {
+			l.em = s.emOf(l.words)
+		}
 		for _, word := range l.words {
 			l.chars += utf8.RuneCountInString(word.Text)
 			s.remember(word.Text)
 		}
+		if chars += l.chars; l.bold {
+			bold += l.chars
+		}
 	}
-	s.em = s.body()
+	s.em, s.bold = s.body(), 2*bold > chars
 	return s
 }
 
@@ -84,12 +94,13 @@ func compare(a, b float64) int {
 // level is that of a heading in letters of a line's size; 0: it is the size of text.
 func (s *sheet) level(l line) int {
 	const huge, large, larger = 1.8, 1.45, 1.2 // times the text's size
+	const same = 0.95
 	switch ratio := l.em / s.em; {
 	case ratio >= huge:
 		return 1
 	case ratio >= large:
 		return 2
-	case ratio >= larger:
+	case ratio >= larger, ratio >= same && l.bold && !s.bold:
 		return 3
 	default:
 		return 0
@@ -146,6 +157,21 @@ func (s *sheet) isTight() bool {
 	}
 	const clearly = 1.1
 	return len(flat) == 0 || len(deep) == 0 || median(deep) > clearly*median(flat)
+}
+
+// told is the size that a document says its letters have, in pixels; 0 where it does not.
+func told(words []tesseract.Word, dpi int) float64 {
+	const pointsPerInch = 72
+	var all []float64
+	for _, word := range words {
+		if word.Size > 0 {
+			all = append(all, word.Size)
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	return median(all) * float64(dpi) / pointsPerInch
 }
 
 // emOf is the size of a line's letters: the middle of what its words say.

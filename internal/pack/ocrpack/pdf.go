@@ -1,0 +1,177 @@
+package ocrpack
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dpp/internal/document"
+	"dpp/internal/document/layer"
+	"dpp/internal/document/picture"
+	"dpp/internal/pack"
+)
+
+const (
+	// layerPages is how many pages' text layers are read at once.
+	layerPages = 25
+	// layerDPI and ocrDPI are the resolutions of boxes, and of what OCR reads.
+	layerDPI = 200
+	ocrDPI   = 300
+)
+
+// pdf reads the pages of a PDF document, some at once: those with a text layer by that, the
+// others by OCR.
+func (r *run) pdf(ctx context.Context, s *state) {
+	for next := 0; !s.opened || next < len(s.wanted); {
+		if r.stopped(ctx) {
+			return
+		}
+		holds := r.holdLayers(r.ask(s, next))
+		if len(holds) == 0 {
+			return
+		}
+		asked := r.ask(s, next)[:len(holds)]
+		began := time.Now()
+		layers, err := r.pack.reader.Layers(ctx, s.content, document.LayerOptions{Pages: asked, DPI: layerDPI, Words: true, Chars: document.MaxChars})
+		if err != nil {
+			release(holds)
+			r.noLayers(ctx, s, next, len(asked), err)
+			return
+		}
+		if !s.opened {
+			if !r.want(s, layers.PageCount) {
+				release(holds)
+				return
+			}
+			asked = s.wanted[next:min(next+len(asked), len(s.wanted))] // there may be fewer
+		}
+		if len(layers.Pages) == 0 {
+			release(holds)
+			r.unread(ctx, s, next, began, document.ErrDemanding) // there was no time for one page
+			next++
+			continue
+		}
+		n := r.layers(ctx, s, next, layers, holds)
+		if next += n; n < len(layers.Pages) {
+			return
+		}
+	}
+}
+
+// ask are the pages that come next. Of a document that nobody has looked into they are the
+// first ones that are asked for.
+func (r *run) ask(s *state, next int) []int {
+	if s.opened {
+		return s.wanted[next:min(next+layerPages, len(s.wanted))]
+	}
+	ranges := r.in.Files[s.index].ranges
+	if len(ranges) == 0 {
+		ranges = []pageRange{{1, layerPages}}
+	}
+	pages := listPages(ranges)
+	return pages[:min(len(pages), layerPages)]
+}
+
+// holdLayers keeps room for pages, as many as there is room for.
+func (r *run) holdLayers(pages []int) (holds []*pack.Hold) {
+	for range pages {
+		hold, err := r.meter.Reserve(pack.Quantity{Unit: unitLayer, Quantity: 1})
+		if err != nil && len(holds) == 0 {
+			hold = r.reserve(unitLayer) // says why there is none
+		}
+		if hold == nil {
+			break
+		}
+		holds = append(holds, hold)
+	}
+	return holds
+}
+
+func release(holds []*pack.Hold) {
+	for _, hold := range holds {
+		hold.Release()
+	}
+}
+
+// noLayers ends a document whose text layers could not be read.
+func (r *run) noLayers(ctx context.Context, s *state, next, asked int, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	p := meaning(ctx, err)
+	if p == nil {
+		p = notRead()
+	}
+	switch {
+	case errors.Is(err, document.ErrNoPages):
+		r.refuse(s, problem(reasonNoPages, "The document has no pages.", "Send a document that has pages."))
+	case !s.opened:
+		r.refuse(s, p)
+	default:
+		for k := next; k < next+asked && k < len(s.wanted); k++ {
+			r.finish(s, k, &Page{Number: s.wanted[k], Error: p})
+		}
+	}
+}
+
+// layers goes through pages in their order, and tells of how many it took care. Holds are
+// theirs.
+func (r *run) layers(ctx context.Context, s *state, next int, got *document.Layers, holds []*pack.Hold) int {
+	defer release(holds) // of pages that are not reached
+	for i := range got.Pages {
+		k := next + i
+		if k >= len(s.wanted) || got.Pages[i].Number != s.wanted[k] {
+			r.fail(errors.New("ocrpack: a page came that was not asked for"))
+			return i
+		}
+		if !r.layer(ctx, s, k, &got.Pages[i], holds[i]) {
+			return i
+		}
+	}
+	return len(got.Pages)
+}
+
+// layer takes care of one page. It tells whether the run goes on.
+func (r *run) layer(ctx context.Context, s *state, k int, l *document.Layer, hold *pack.Hold) bool {
+	switch {
+	case l.TooLarge:
+		r.finish(s, k, &Page{Number: l.Number, Error: pageSize()})
+	case l.Unreadable:
+		r.finish(s, k, &Page{Number: l.Number, Error: problem(reasonPage, "The page is broken.", "Save the document again and send that.")})
+	case l.Blank, l.Judgement.Verdict == layer.Good:
+		content, err := guarded(func() (*Content, error) { return r.fromLayer(ctx, s, k, l), nil })
+		if err != nil || ctx.Err() != nil {
+			r.unread(ctx, s, k, time.Now(), err)
+			break
+		}
+		r.settle(hold, unitLayer)
+		r.finish(s, k, &Page{Number: l.Number, Content: content})
+	default:
+		hold.Release()
+		var notes []string
+		if l.Judgement.Verdict == layer.Garbage {
+			notes = append(notes, noteGarbage+string(l.Judgement.Reason))
+		}
+		return r.start(ctx, s, k, func(ctx context.Context) (*Content, error) {
+			content, err := r.drawn(ctx, s, k)
+			if err == nil {
+				content.Notes = append(notes, content.Notes...)
+			}
+			return content, err
+		})
+	}
+	return !r.stopped(ctx)
+}
+
+// drawn reads a page of a document as a picture.
+func (r *run) drawn(ctx context.Context, s *state, k int) (*Content, error) {
+	g, err := r.pack.reader.Render(ctx, s.content, s.wanted[k], ocrDPI)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := r.pack.reader.Picture(ctx, g, r.how())
+	if err != nil {
+		return nil, err
+	}
+	return r.fromOCR(s, k, reading, func() (*picture.Gray, error) { return g, nil }), nil
+}
