@@ -26,32 +26,29 @@ func (r *run) pdf(ctx context.Context, s *state) {
 		if r.stopped(ctx) {
 			return
 		}
-		holds := r.holdLayers(r.ask(s, next))
+		asked := r.ask(s, next)
+		holds := r.holdLayers(len(asked))
 		if len(holds) == 0 {
 			return
 		}
-		asked := r.ask(s, next)[:len(holds)]
 		began := time.Now()
-		layers, err := r.pack.reader.Layers(ctx, s.content, document.LayerOptions{Pages: asked, DPI: layerDPI, Words: true, Chars: document.MaxChars})
+		layers, err := r.pack.reader.Layers(ctx, s.content, document.LayerOptions{
+			Pages: asked[:len(holds)], DPI: layerDPI, Words: true, Chars: document.MaxChars,
+		})
+		release(holds) // each page pays for what it turns out to be
 		if err != nil {
-			release(holds)
-			r.noLayers(ctx, s, next, len(asked), err)
+			r.noLayers(ctx, s, next, len(holds), err)
 			return
 		}
-		if !s.opened {
-			if !r.want(s, layers.PageCount) {
-				release(holds)
-				return
-			}
-			asked = s.wanted[next:min(next+len(asked), len(s.wanted))] // there may be fewer
+		if !s.opened && !r.want(s, layers.PageCount) {
+			return
 		}
 		if len(layers.Pages) == 0 {
-			release(holds)
 			r.unread(ctx, s, next, began, document.ErrDemanding) // there was no time for one page
 			next++
 			continue
 		}
-		n := r.layers(ctx, s, next, layers, holds)
+		n := r.layers(ctx, s, next, layers)
 		if next += n; n < len(layers.Pages) {
 			return
 		}
@@ -72,9 +69,10 @@ func (r *run) ask(s *state, next int) []int {
 	return pages[:min(len(pages), layerPages)]
 }
 
-// holdLayers keeps room for pages, as many as there is room for.
-func (r *run) holdLayers(pages []int) (holds []*pack.Hold) {
-	for range pages {
+// holdLayers keeps room for n pages while their layers are read, or for as many as there is
+// room for.
+func (r *run) holdLayers(n int) (holds []*pack.Hold) {
+	for range n {
 		hold, err := r.meter.Reserve(pack.Quantity{Unit: unitLayer, Quantity: 1})
 		if err != nil && len(holds) == 0 {
 			hold = r.reserve(unitLayer) // says why there is none
@@ -114,17 +112,15 @@ func (r *run) noLayers(ctx context.Context, s *state, next, asked int, err error
 	}
 }
 
-// layers goes through pages in their order, and tells of how many it took care. Holds are
-// theirs.
-func (r *run) layers(ctx context.Context, s *state, next int, got *document.Layers, holds []*pack.Hold) int {
-	defer release(holds) // of pages that are not reached
+// layers goes through pages in their order, and tells of how many it took care.
+func (r *run) layers(ctx context.Context, s *state, next int, got *document.Layers) int {
 	for i := range got.Pages {
 		k := next + i
 		if k >= len(s.wanted) || got.Pages[i].Number != s.wanted[k] {
 			r.fail(errors.New("ocrpack: a page came that was not asked for"))
 			return i
 		}
-		if !r.layer(ctx, s, k, &got.Pages[i], holds[i]) {
+		if !r.layer(ctx, s, k, &got.Pages[i]) {
 			return i
 		}
 	}
@@ -132,22 +128,15 @@ func (r *run) layers(ctx context.Context, s *state, next int, got *document.Laye
 }
 
 // layer takes care of one page. It tells whether the run goes on.
-func (r *run) layer(ctx context.Context, s *state, k int, l *document.Layer, hold *pack.Hold) bool {
+func (r *run) layer(ctx context.Context, s *state, k int, l *document.Layer) bool {
 	switch {
 	case l.TooLarge:
 		r.finish(s, k, &Page{Number: l.Number, Error: pageSize()})
 	case l.Unreadable:
 		r.finish(s, k, &Page{Number: l.Number, Error: problem(reasonPage, "The page is broken.", "Save the document again and send that.")})
 	case l.Blank, l.Judgement.Verdict == layer.Good:
-		content, err := guarded(func() (*Content, error) { return r.fromLayer(ctx, s, k, l), nil })
-		if err != nil || ctx.Err() != nil {
-			r.unread(ctx, s, k, time.Now(), err)
-			break
-		}
-		r.settle(hold, unitLayer)
-		r.finish(s, k, &Page{Number: l.Number, Content: content})
+		r.give(ctx, s, k, l)
 	default:
-		hold.Release()
 		var notes []string
 		if l.Judgement.Verdict == layer.Garbage {
 			notes = append(notes, noteGarbage+string(l.Judgement.Reason))
@@ -161,6 +150,22 @@ func (r *run) layer(ctx context.Context, s *state, k int, l *document.Layer, hol
 		})
 	}
 	return !r.stopped(ctx)
+}
+
+// give makes a page of its text layer, and pays for it.
+func (r *run) give(ctx context.Context, s *state, k int, l *document.Layer) {
+	hold := r.reserve(unitLayer)
+	if hold == nil {
+		return
+	}
+	defer hold.Release()
+	content, err := guarded(func() (*Content, error) { return r.fromLayer(ctx, s, k, l), nil })
+	if err != nil || ctx.Err() != nil {
+		r.unread(ctx, s, k, time.Now(), err)
+		return
+	}
+	r.settle(hold, unitLayer)
+	r.finish(s, k, &Page{Number: l.Number, Content: content})
 }
 
 // drawn reads a page of a document as a picture.
