@@ -22,7 +22,7 @@ const (
 )
 
 // fromLayer makes a page's content of its text layer.
-func (r *run) fromLayer(ctx context.Context, s *state, k int, l *document.Layer) *Content {
+func (r *run) fromLayer(ctx context.Context, s *state, k int, l *document.Layer) (*Content, error) {
 	page := l.Page
 	if page == nil {
 		page = &tesseract.Page{}
@@ -38,22 +38,24 @@ func (r *run) fromLayer(ctx context.Context, s *state, k int, l *document.Layer)
 	} else if l.Images {
 		c.Notes = append(c.Notes, noteOver)
 	}
-	r.fill(s, k, c, page)
+	if err := r.fill(ctx, s, k, c, page); err != nil {
+		return nil, err
+	}
 	r.annotate(s, k, c, page, func() (*picture.Gray, error) {
 		return r.pack.reader.Render(ctx, s.content, l.Number, lookDPI)
 	})
-	return c
+	return c, nil
 }
 
 // fromOCR makes a page's content of what was read of its picture, which look shows, held as
 // the file has it.
-func (r *run) fromOCR(s *state, k int, reading *document.Reading, look func() (*picture.Gray, error)) *Content {
+func (r *run) fromOCR(ctx context.Context, s *state, k int, reading *document.Reading, look func() (*picture.Gray, error)) (*Content, error) {
 	page := reading.Page
 	mapWords(page, func(w *tesseract.Word) { w.Confidence = trust.Word(w.Confidence) })
+	sure, coverage := scoreOf(trust.Page(confidences(page), reading.Coverage)), scoreOf(reading.Coverage)
 	dropped := leaveOut(page)
-	coverage := scoreOf(reading.Coverage)
 	c := &Content{
-		Source: sourceOCR, Text: page.Text(), Confidence: scoreOf(trust.Page(confidences(page), reading.Coverage)), Rotation: reading.Rotation,
+		Source: sourceOCR, Text: page.Text(), Confidence: sure, Rotation: reading.Rotation,
 		Width: reading.Width, Height: reading.Height, DPI: reading.DPI, Coverage: &coverage, Unreadable: []Region{},
 	}
 	for _, box := range dropped {
@@ -62,14 +64,16 @@ func (r *run) fromOCR(s *state, k int, reading *document.Reading, look func() (*
 	if len(dropped) > 0 {
 		c.Notes = append(c.Notes, noteDropped)
 	}
-	r.fill(s, k, c, page)
+	if err := r.fill(ctx, s, k, c, page); err != nil {
+		return nil, err
+	}
 	if reading.Coverage >= wholeCoverage && !r.annotates(s, k) {
-		return c
+		return c, nil
 	}
 	g, err := look()
-	if err != nil { // the text is there all the same
+	if err != nil {
 		c.Notes = append(c.Notes, noteRaw)
-		return c
+		return c, ctx.Err() // else the text is there all the same
 	}
 	g = g.Turn(reading.Rotation)
 	if inks := inkBeside(g, page, float64(g.Width)/float64(max(reading.Width, 1))); len(inks) > 0 {
@@ -78,7 +82,7 @@ func (r *run) fromOCR(s *state, k int, reading *document.Reading, look func() (*
 	}
 	slices.SortStableFunc(c.Unreadable, func(a, b Region) int { return a.Box[1] - b.Box[1] })
 	r.annotate(s, k, c, page, func() (*picture.Gray, error) { return g, nil })
-	return c
+	return c, nil
 }
 
 // wholeCoverage is that of a page with nothing beside its words.
@@ -134,8 +138,10 @@ func leaveOut(page *tesseract.Page) (boxes []tesseract.Box) {
 }
 
 // fill adds the forms that were asked for, and what was looked for.
-func (r *run) fill(s *state, k int, c *Content, page *tesseract.Page) {
-	r.find(s, k, c, page)
+func (r *run) fill(ctx context.Context, s *state, k int, c *Content, page *tesseract.Page) error {
+	if err := r.find(ctx, s, k, c, page); err != nil {
+		return err
+	}
 	for _, word := range page.Words() {
 		if word.Confidence < doubtful {
 			c.doubts = append(c.doubts, Doubt{
@@ -150,7 +156,7 @@ func (r *run) fill(s *state, k int, c *Content, page *tesseract.Page) {
 		}
 	}
 	if !r.in.wants("blocks") && !r.in.wants("markdown") {
-		return
+		return nil
 	}
 	elements := layout.Analyze(page, c.DPI)
 	if r.in.wants("markdown") {
@@ -163,6 +169,7 @@ func (r *run) fill(s *state, k int, c *Content, page *tesseract.Page) {
 			c.Blocks = append(c.Blocks, Block{Kind: e.Kind, Level: e.Level, Text: e.Text, Rows: e.Rows, Box: e.Box, Confidence: scoreOf(meanOf(e.Words))})
 		}
 	}
+	return nil
 }
 
 func meanOf(words []tesseract.Word) float64 {
@@ -179,16 +186,22 @@ func meanOf(words []tesseract.Word) float64 {
 // doubtful is the confidence below which a reader should look at a word.
 const doubtful = 0.8
 
-func (r *run) find(s *state, k int, c *Content, page *tesseract.Page) {
+// find looks for what was asked for on a page.
+func (r *run) find(ctx context.Context, s *state, k int, c *Content, page *tesseract.Page) error {
 	if len(r.in.queries) == 0 {
-		return
+		return nil
 	}
 	words := newSearch(page)
 	for _, q := range r.in.queries {
-		for _, h := range words.find(q) {
+		hits, err := words.find(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, h := range hits {
 			f := words.found(q, h)
 			f.File, f.Document, f.Page = s.document.Name, s.index, s.wanted[k]
 			c.finds = append(c.finds, f)
 		}
 	}
+	return nil
 }

@@ -1,12 +1,15 @@
 package ocrpack
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"dpp/internal/document/tesseract"
@@ -16,8 +19,8 @@ import (
 const (
 	maxFinds        = 20
 	maxPattern      = 500     // characters
-	maxInstructions = 400     // of a compiled pattern
-	maxFindWork     = 4 << 20 // instructions times bytes of a page
+	maxInstructions = 200     // of a compiled pattern
+	maxFindWork     = 2 << 20 // instructions times bytes of a page
 	maxHits         = 50      // of a pattern on a page
 	maxFound        = 2_000   // of a run
 )
@@ -93,90 +96,112 @@ type hit struct {
 	first, last int // words of the page
 }
 
-// search is a page in the two forms in which things are looked for: line by line, and with
-// the lines of each paragraph as one.
+// search is a page in the forms in which things are looked for: line by line, with the lines
+// of each block as one, and that with words whole that a hyphen divides at the end of one.
 type search struct {
-	words         []tesseract.Word
-	plain, joined placed
+	words []tesseract.Word
+	forms []placed
 }
 
 // placed is a text, and where in it the words of a page begin.
 type placed struct {
-	text   string
+	text   []byte
 	starts []int
 }
 
-// newSearch makes the two forms of a page.
+// add puts a word behind what was there.
+func (p *placed) add(between, word string) {
+	if len(p.text) > 0 {
+		p.text = append(p.text, between...)
+	}
+	p.starts = append(p.starts, len(p.text))
+	p.text = append(p.text, word...)
+}
+
+// newSearch makes the forms of a page.
 func newSearch(page *tesseract.Page) *search {
-	s := &search{words: page.Words()}
-	var plain, joined strings.Builder
+	s := &search{words: page.Words(), forms: make([]placed, 3)}
 	for _, block := range page.Blocks {
+		first := true // line of the block
 		for _, paragraph := range block.Paragraphs {
-			for l, line := range paragraph.Lines {
-				for w, word := range line.Words {
-					between := " "
-					if w == 0 {
-						between = "\n"
-					}
-					write(&plain, &s.plain, between, word.Text)
-					if w == 0 && l > 0 {
-						between = " "
-						if undivided(&joined, word.Text) {
-							between = ""
-						}
-					}
-					write(&joined, &s.joined, between, word.Text)
-				}
+			for _, line := range paragraph.Lines {
+				s.add(line, first)
+				first = false
 			}
 		}
 	}
-	s.plain.text, s.joined.text = plain.String(), joined.String()
 	return s
 }
 
-func write(b *strings.Builder, p *placed, between, word string) {
-	if b.Len() > 0 {
-		b.WriteString(between)
+// add puts a line behind those before it.
+func (s *search) add(line tesseract.Line, first bool) {
+	plain, joined, whole := &s.forms[0], &s.forms[1], &s.forms[2]
+	for i, word := range line.Words {
+		switch {
+		case i > 0:
+			plain.add(" ", word.Text)
+			joined.add(" ", word.Text)
+			whole.add(" ", word.Text)
+		case first:
+			plain.add("\n", word.Text)
+			joined.add("\n", word.Text)
+			whole.add("\n", word.Text)
+		case divides(joined.text, word.Text):
+			plain.add("\n", word.Text)
+			whole.text = whole.text[:len(whole.text)-1]
+			joined.add("", word.Text)
+			whole.add("", word.Text)
+		default:
+			plain.add("\n", word.Text)
+			joined.add(" ", word.Text)
+			whole.add(" ", word.Text)
+		}
 	}
-	p.starts = append(p.starts, b.Len())
-	b.WriteString(word)
 }
 
-// undivided tells whether a word that a hyphen divides goes on with the next one.
-func undivided(before *strings.Builder, next string) bool {
-	text := before.String()
+// divides tells whether a text ends with a hyphen that divides a word, of which next is the
+// rest.
+func divides(text []byte, next string) bool {
+	rest, hyphened := bytes.CutSuffix(text, []byte("-"))
+	before, _ := utf8.DecodeLastRune(rest)
 	first, _ := utf8.DecodeRuneInString(next)
-	return strings.HasSuffix(text, "-") && first >= 'a' && first <= 'z'
+	return hyphened && unicode.IsLetter(before) && unicode.IsLower(first)
 }
 
 // find returns the hits of a query, in the order of the page: those within lines, and those
-// over line breaks that are at no word of the former.
-func (s *search) find(q query) []hit {
-	hits := s.plain.find(q)
-	for _, over := range s.joined.find(q) {
-		if !slices.ContainsFunc(hits, func(h hit) bool { return h.first <= over.last && over.first <= h.last }) {
-			hits = append(hits, over)
+// over the ends of lines that are at no word of a hit before them. The error is that of ctx.
+func (s *search) find(ctx context.Context, q query) ([]hit, error) {
+	var hits []hit
+	for i := range s.forms {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, more := range s.forms[i].find(q) {
+			if i == 0 || !slices.ContainsFunc(hits, func(h hit) bool { return h.first <= more.last && more.first <= h.last }) {
+				hits = append(hits, more)
+			}
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int { return a.first - b.first })
-	return hits[:min(len(hits), maxHits)]
+	return hits[:min(len(hits), maxHits)], nil
 }
 
 // find returns hits that hold at least one character of a word. What the first group of the
 // pattern matched is the value, where there is one and it took part.
 func (p *placed) find(q query) (hits []hit) {
 	text := p.text[:min(len(p.text), q.reach)]
-	for _, at := range q.pattern.FindAllStringSubmatchIndex(text, maxHits) {
+	for _, at := range q.pattern.FindAllSubmatchIndex(text, maxHits) {
 		from, to := at[0], at[1]
 		if len(at) > 2 && at[2] >= 0 {
 			from, to = at[2], at[3]
 		}
-		value := strings.TrimSpace(text[from:to])
+		trimmed := bytes.TrimSpace(text[from:to])
+		value := strings.ToValidUTF8(string(trimmed), "")
 		if value == "" {
 			continue
 		}
-		from += strings.Index(text[from:to], value)
-		hits = append(hits, hit{value: strings.ToValidUTF8(value, ""), first: p.wordAt(from), last: p.wordAt(from + len(value) - 1)})
+		from += bytes.Index(text[from:to], trimmed)
+		hits = append(hits, hit{value: value, first: p.wordAt(from), last: p.wordAt(from + len(trimmed) - 1)})
 	}
 	return hits
 }

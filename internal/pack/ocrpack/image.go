@@ -22,9 +22,9 @@ func (r *run) image(ctx context.Context, s *state) {
 			if err != nil {
 				return nil, err
 			}
-			return r.fromOCR(s, k, reading, func() (*picture.Gray, error) {
+			return r.fromOCR(ctx, s, k, reading, func() (*picture.Gray, error) {
 				return r.pack.reader.Decode(ctx, s.content, number, lookSide)
-			}), nil
+			})
 		}
 		if r.stopped(ctx) || !r.start(ctx, s, k, read) {
 			return

@@ -159,7 +159,7 @@ func (r *run) give(ctx context.Context, s *state, k int, l *document.Layer) {
 		return
 	}
 	defer hold.Release()
-	content, err := guarded(func() (*Content, error) { return r.fromLayer(ctx, s, k, l), nil })
+	content, err := guarded(func() (*Content, error) { return r.fromLayer(ctx, s, k, l) })
 	if err != nil || ctx.Err() != nil {
 		r.unread(ctx, s, k, time.Now(), err)
 		return
@@ -178,5 +178,5 @@ func (r *run) drawn(ctx context.Context, s *state, k int) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.fromOCR(s, k, reading, func() (*picture.Gray, error) { return g, nil }), nil
+	return r.fromOCR(ctx, s, k, reading, func() (*picture.Gray, error) { return g, nil })
 }

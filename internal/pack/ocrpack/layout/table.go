@@ -45,7 +45,7 @@ type span struct{ left, right int }
 // What makes a table of rows.
 const (
 	mostColumns = 20
-	mostRows    = 500
+	mostRows    = 200
 	rowsApart   = 4.5 // sizes of letters between two rows, at most
 	fullEnough  = 0.4 // of its places are filled
 	// wordyColumns are those of a page in columns and not of a table.
