@@ -15,6 +15,7 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/document"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
@@ -74,16 +75,15 @@ type equipment struct {
 	files   *inputs.Loader // the one door of input files: all packs share its room
 	// documents reads what packs fetch and load; nil where nothing is run.
 	documents *document.Documents
+	// program reads pictures; nil: the engine that is built in does.
+	program *tesseract.Program
 }
 
-// equip makes it. own are the platform's own listeners, which no pack may reach; the ports
-// may be none where nothing is run.
-func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents *document.Documents) equipment {
+// equip makes what needs no sandbox. own are the platform's own listeners, which no pack
+// may reach; the ports may be none where nothing is run.
+func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports) equipment {
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return equipment{
-		fetcher: fetcher, documents: documents,
-		files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{}),
-	}
+	return equipment{fetcher: fetcher, files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{})}
 }
 
 // newPacks registers the packs: every pack of this build, unless others are given.
