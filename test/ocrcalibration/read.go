@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"dpp/internal/document"
 	"dpp/internal/document/picture"
 	"dpp/internal/document/picturetest"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
 )
 
@@ -78,23 +80,50 @@ func sheetsIn(dir string) ([]sheet, error) {
 	return append(all, sheet{name: "drawn", language: document.DefaultLanguage, words: wordsOf(strings.Join(lines, " ")), g: drawn}), nil
 }
 
-// read reads all pages in all ways with the engine that is built in.
-func read(ctx context.Context, dir string, log io.Writer) (all []sample, err error) {
+// read reads all pages in all ways with the engine that is built in, and with the program
+// that is installed, where there are these.
+func read(ctx context.Context, dir string, log io.Writer) ([]sample, error) {
 	sheets, err := sheetsIn(dir)
 	if err != nil {
 		return nil, err
 	}
+	var all []sample
+	if len(tesseract.BuiltIn()) > 0 {
+		if all, err = readWith(ctx, sheets, nil, log); err != nil {
+			return nil, err
+		}
+	}
+	program, err := tesseract.FindProgram(ctx)
+	if errors.Is(err, tesseract.ErrNoProgram) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	more, err := readWith(ctx, sheets, program, log)
+	return append(all, more...), err
+}
+
+// readWith reads with one engine; nil is the one that is built in.
+func readWith(ctx context.Context, sheets []sheet, program *tesseract.Program, log io.Writer) (all []sample, err error) {
 	const patience = time.Minute
-	pool := sandbox.New(sandbox.Options{Children: 2, CPU: patience, Wall: patience, Start: patience})
+	opts := sandbox.Options{Children: 2, CPU: patience, Wall: patience, Start: patience}
+	if program != nil {
+		opts.Readable = program.Readable()
+	}
+	pool := sandbox.New(opts)
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	documents := document.New(pool)
 	for _, s := range sheets {
+		if program != nil && !slices.Contains(program.Languages(), s.language) {
+			continue
+		}
 		for _, w := range ways() {
 			g, err := w.do(s.g)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", s.name, w.name, err)
 			}
-			got, err := documents.Picture(ctx, g, document.OCR{Languages: []string{s.language}, Time: 20 * time.Second})
+			got, err := documents.Picture(ctx, g, document.OCR{Languages: []string{s.language}, Program: program, Time: 20 * time.Second})
 			if errors.Is(err, document.ErrDemanding) {
 				_, _ = fmt.Fprintf(log, "%s, %s: %v\n", s.name, w.name, err)
 				continue

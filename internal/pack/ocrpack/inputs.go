@@ -35,6 +35,7 @@ type request struct {
 	Annotate  *bool    `json:"annotate,omitzero"`
 
 	languages []string
+	engine    Engine // that knows them; nothing where there is none
 	queries   []query
 }
 
@@ -46,16 +47,16 @@ type file struct {
 	ranges []pageRange // none: all
 }
 
-// decodeInputs reads inputs. Findings about them are a [*pack.InputError]. Known are the
-// languages that can be read; none: there is no engine, and languages are not judged.
-func decodeInputs(raw jsontext.Value, known []string) (*request, error) {
+// decodeInputs reads inputs. Findings about them are a [*pack.InputError]. Where there is no
+// engine, languages are not judged.
+func decodeInputs(raw jsontext.Value, engines []Engine) (*request, error) {
 	in := new(request)
 	if err := json.Unmarshal(raw, in); err != nil || len(in.Files) == 0 || len(in.Files) > maxFiles {
 		return nil, &pack.InputError{Fields: []pack.FieldError{{
 			Code: "type", Message: "The inputs are not of the form that the schema describes.", Expected: "an object with files",
 		}}}
 	}
-	findings := slices.Concat(in.readFiles(), in.readLanguages(known), in.readFinds())
+	findings := slices.Concat(in.readFiles(), in.readLanguages(engines), in.readFinds())
 	if len(findings) > 0 {
 		return nil, &pack.InputError{Fields: findings}
 	}
@@ -90,8 +91,10 @@ func (in *request) readFiles() (findings []pack.FieldError) {
 	return findings
 }
 
-// readLanguages takes "kor+eng" apart.
-func (in *request) readLanguages(known []string) []pack.FieldError {
+// readLanguages takes "kor+eng" apart, and chooses the engine.
+func (in *request) readLanguages(engines []Engine) []pack.FieldError {
+	known := languagesOf(engines)
+	list := strings.Join(known, ", ")
 	wrong := func(i int, message, expected string) []pack.FieldError {
 		return []pack.FieldError{{Pointer: pack.Pointer("languages", strconv.Itoa(i)), Code: "not_allowed", Message: message, Expected: expected}}
 	}
@@ -99,7 +102,7 @@ func (in *request) readLanguages(known []string) []pack.FieldError {
 		for name := range strings.SplitSeq(entry, "+") {
 			switch {
 			case len(known) > 0 && !slices.Contains(known, name):
-				return wrong(i, "A language is not installed here. Those installed are: "+strings.Join(known, ", ")+".", strings.Join(known, ", "))
+				return wrong(i, "A language is not installed here. Those installed are: "+list+".", list)
 			case slices.Contains(in.languages, name):
 				return wrong(i, "A language stands twice.", "each language once")
 			case len(in.languages) == tesseract.MaxLanguages:
@@ -110,6 +113,13 @@ func (in *request) readLanguages(known []string) []pack.FieldError {
 	}
 	if len(in.languages) == 0 {
 		in.languages = []string{document.DefaultLanguage}
+	}
+	at := slices.IndexFunc(engines, func(e Engine) bool { return e.knows(in.languages) })
+	switch {
+	case at >= 0:
+		in.engine = engines[at]
+	case len(engines) > 0:
+		return wrong(0, "No engine here has all of these languages together.", list)
 	}
 	return nil
 }

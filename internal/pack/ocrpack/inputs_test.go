@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dpp"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/pack"
 )
 
@@ -42,6 +43,8 @@ func valid(t testing.TB, schema *jsonschema.Schema, text []byte) error {
 	}
 	return schema.Validate(value)
 }
+
+func oneEngine() []Engine { return []Engine{{Languages: []string{"eng", "kor"}}} }
 
 const aURL = `{"kind":"url","url":"https://example.com/a.pdf"}`
 
@@ -98,7 +101,7 @@ func TestFindingsAboutInputs(t *testing.T) {
 		inputsOf(`,"find":[{"name":"n","pattern":"`+strings.Repeat("가", 501)+`"}]`, aURL):                                      {"/find/0/pattern", "too long"},
 		`{"files":{}}`: {"", "form"},
 	} {
-		_, err := decodeInputs(jsontext.Value(text), []string{"eng", "kor"})
+		_, err := decodeInputs(jsontext.Value(text), oneEngine())
 		var e *pack.InputError
 		if !errors.As(err, &e) || len(e.Fields) != 1 {
 			t.Errorf("%.150s: %v", text, err)
@@ -123,17 +126,37 @@ func TestLanguages(t *testing.T) {
 		`,"languages":["kor","eng"]`:     {"kor", "eng"},
 		`,"languages":["a","b+c","d+e"]`: {"a", "b", "c", "d", "e"},
 	} {
-		known := []string(nil)
-		if !strings.Contains(text, "a") || strings.Contains(text, "eng") || strings.Contains(text, "kor") {
-			known = []string{"eng", "kor"}
-		}
-		in, err := decodeInputs(jsontext.Value(inputsOf(text, aURL)), known)
+		in, err := decodeInputs(jsontext.Value(inputsOf(text, aURL)), nil)
 		if err != nil || !slices.Equal(in.languages, want) {
 			t.Errorf("%s: %v, %v", text, in, err)
 		}
 	}
 	if _, err := decodeInputs(jsontext.Value(inputsOf(`,"languages":["a","b+c","d+e","f"]`, aURL)), nil); err == nil {
 		t.Error("six languages are taken")
+	}
+}
+
+// The first engine that knows all languages reads; none that knows some alone.
+func TestEngines(t *testing.T) {
+	program := &tesseract.Program{Path: "/bin/tesseract"}
+	engines := []Engine{{Program: program, Languages: []string{"deu", "eng"}}, {Languages: []string{"eng", "kor"}}}
+	for languages, want := range map[string]string{"eng": "program", "deu+eng": "program", "kor": "built in", "kor+eng": "built in", "kor+deu": "", "fra": ""} {
+		in, err := decodeInputs(jsontext.Value(inputsOf(`,"languages":["`+languages+`"]`, aURL)), engines)
+		got := ""
+		switch {
+		case err == nil && in.engine.Program == program:
+			got = "program"
+		case err == nil:
+			got = "built in"
+		case !strings.Contains(fmt.Sprintf("%+v", err), "/languages/0"):
+			t.Errorf("%s: %v", languages, err)
+		}
+		if got != want {
+			t.Errorf("%s is read by %q, want %q", languages, got, want)
+		}
+	}
+	if got := New(nil, nil, Options{Engines: engines}).Manifest().Description; !strings.Contains(got, "deu, eng, kor") {
+		t.Errorf("the manifest says %q", got)
 	}
 }
 
@@ -212,7 +235,7 @@ func FuzzInputs(f *testing.F) {
 	f.Add(`{"files":null}`)
 	schema := compile(f, newManifest(nil).InputsSchema)
 	f.Fuzz(func(t *testing.T, text string) {
-		in, err := decodeInputs(jsontext.Value(text), []string{"eng", "kor"})
+		in, err := decodeInputs(jsontext.Value(text), oneEngine())
 		if err != nil {
 			var e *pack.InputError
 			if !errors.As(err, &e) || len(e.Fields) == 0 {
@@ -230,7 +253,7 @@ func FuzzInputs(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := decodeInputs(again, []string{"eng", "kor"}); err != nil {
+		if _, err := decodeInputs(again, oneEngine()); err != nil {
 			t.Fatalf("%s: %v", again, err)
 		}
 	})

@@ -43,7 +43,11 @@ func runTests(m *testing.M) int {
 
 // realPack reads with the engine that is built in, if there is one.
 func realPack() *Pack {
-	return New(inputs.New(nil, nil, nil, inputs.Options{}), document.New(shared), Options{Languages: tesseract.BuiltIn()})
+	var engines []Engine
+	if languages := tesseract.BuiltIn(); len(languages) > 0 {
+		engines = []Engine{{Languages: languages}}
+	}
+	return New(inputs.New(nil, nil, nil, inputs.Options{}), document.New(shared), Options{Engines: engines})
 }
 
 // hasEngine tells whether OCR can be tested.

@@ -8,6 +8,7 @@ package ocrpack
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -36,13 +37,32 @@ type Reader interface {
 
 // Options of a [Pack].
 type Options struct {
-	// Languages are those that can be read; none: there is no OCR engine, and only text
-	// layers are read.
-	Languages []string
-	// Program reads pictures instead of the engine that is built in; nil: that one.
-	Program *tesseract.Program
+	// Engines read pictures, the one that is preferred first: a run has the first one that
+	// knows all of its languages. None: only text layers are read.
+	Engines []Engine
 	// AtOnce is how many pages of a run are read at the same time; default 2.
 	AtOnce int
+}
+
+// Engine is one that reads pictures.
+type Engine struct {
+	Program   *tesseract.Program // nil: the one that is built in
+	Languages []string
+}
+
+// knows tells whether an engine can read text in all of these languages.
+func (e Engine) knows(languages []string) bool {
+	return !slices.ContainsFunc(languages, func(name string) bool { return !slices.Contains(e.Languages, name) })
+}
+
+// languagesOf are those that one engine or another knows, sorted.
+func languagesOf(engines []Engine) []string {
+	var all []string
+	for _, e := range engines {
+		all = append(all, e.Languages...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Pack is the ocr pack.
@@ -60,7 +80,7 @@ func New(files Files, reader Reader, opts Options) *Pack {
 	if opts.AtOnce <= 0 {
 		opts.AtOnce = 2
 	}
-	return &Pack{files: files, reader: reader, opts: opts, manifest: newManifest(opts.Languages)}
+	return &Pack{files: files, reader: reader, opts: opts, manifest: newManifest(languagesOf(opts.Engines))}
 }
 
 // Manifest describes the pack.
@@ -69,7 +89,7 @@ func (p *Pack) Manifest() *pack.Manifest { return p.manifest }
 // Estimate checks the inputs and counts pages as far as they are known: nobody has seen
 // the files.
 func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
-	in, err := decodeInputs(raw, p.opts.Languages)
+	in, err := decodeInputs(raw, p.opts.Engines)
 	if err != nil {
 		return pack.Estimate{}, err
 	}
@@ -78,7 +98,7 @@ func (p *Pack) Estimate(raw jsontext.Value) (pack.Estimate, error) {
 
 // Run reads the files, one after another.
 func (p *Pack) Run(ctx context.Context, job pack.Job) (*pack.Outcome, error) {
-	in, err := decodeInputs(job.Inputs, p.opts.Languages)
+	in, err := decodeInputs(job.Inputs, p.opts.Engines)
 	if err != nil {
 		return nil, err
 	}

@@ -195,7 +195,7 @@ func (r *run) settle(hold *pack.Hold, unit string) {
 // start has a page read by OCR, as soon as there is room for it, and pays for it where that
 // succeeds. It tells whether the run goes on.
 func (r *run) start(ctx context.Context, s *state, k int, read func(context.Context) (*Content, error)) bool {
-	if len(r.pack.opts.Languages) == 0 {
+	if len(r.pack.opts.Engines) == 0 {
 		r.finish(s, k, &Page{Number: s.wanted[k], Error: noEngine()})
 		return true
 	}
@@ -288,7 +288,7 @@ func (r *run) fail(err error) {
 
 // how is the way in which pages are read.
 func (r *run) how() document.OCR {
-	return document.OCR{Languages: r.in.languages, Program: r.pack.opts.Program, Time: pageTime}
+	return document.OCR{Languages: r.in.languages, Program: r.in.engine.Program, Time: pageTime}
 }
 
 func scoreOf(share float64) dpp.Score {
