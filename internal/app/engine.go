@@ -10,6 +10,7 @@ import (
 	"dpp/internal/document"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/ops"
+	"dpp/internal/pack/ocrpack"
 	"dpp/internal/sandbox"
 )
 
@@ -70,6 +71,18 @@ func findProgram(ctx context.Context, cfg config.Config) (*tesseract.Program, er
 		return nil, &config.Error{Where: "DPP_OCR_ENGINE", Why: "is tesseract, and there is no program tesseract 5 on the PATH, or it has no language"}
 	}
 	return program, err
+}
+
+// enginesOf are those that read pictures: an installed program, unless another is wanted, and
+// for languages that it lacks the one that is built in, unless the program alone is wanted.
+func enginesOf(cfg config.Config, program *tesseract.Program) (all []ocrpack.Engine) {
+	if program != nil {
+		all = append(all, ocrpack.Engine{Program: program, Languages: program.Languages()})
+	}
+	if languages := tesseract.BuiltIn(); len(languages) > 0 && cfg.OCREngine != config.OCRTesseract {
+		all = append(all, ocrpack.Engine{Languages: languages})
+	}
+	return all
 }
 
 // checkOCR says what reads pictures.

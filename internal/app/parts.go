@@ -21,6 +21,7 @@ import (
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
+	"dpp/internal/pack/ocrpack"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -92,6 +93,7 @@ func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Regis
 		packs = []pack.Pack{
 			decisionpack.New(),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
+			ocrpack.New(with.files, with.documents, ocrpack.Options{Engines: enginesOf(cfg, with.program), AtOnce: cfg.SandboxChildren}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
