@@ -72,7 +72,11 @@ func description(languages []string) string {
 	return what + "Languages: " + strings.Join(languages, ", ") + "."
 }
 
-const reliability = "TODO"
+const reliability = "A word's confidence is the share of words that are right among those of which the OCR engine says the same, measured on pages whose " +
+	"text is known and that were made worse in many ways; a page's is the mean of its words' by a curve that was measured in the same way, times " +
+	"1 - 0.15 * (1 - coverage) for ink that is in no word. Text layers have 0.995, or 0.95 over a picture, times the share of characters with which " +
+	"nothing is wrong; blank pages 1. The run's reliability is the mean over all pages that were tried: a page that could not be read counts 0, a file " +
+	"without pages as one such page; pages that a limit left undone do not count. What lowers it is named in notes and reliability_reasons."
 
 func inputsSchema() jsontext.Value {
 	more := jsontext.Value(`{"pages": {"description": "The pages that are read, such as 1-3,7, counted from 1; all where it is absent.",
