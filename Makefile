@@ -86,12 +86,13 @@ tidy: ## tidy all modules
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
-bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
+bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs
 	$(GO) run ./test/accuracy -out docs/packs/url.md
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 	$(GO) run ./test/bench -out docs/performance.md
 
-bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract
-	$(GO) run ./test/benchocr
+bench-ocr: deps assets ## the part of bench that measures how well and at what price pictures are read
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md

@@ -173,6 +173,7 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 	s.halt = halt
 	if work && s.cfg.Role.Works() {
 		s.loops.Go(func() { s.worker.Run(loops) })
+		s.loops.Go(func() { s.reading.prepare(loops, s.log) })
 	}
 	if work && s.cfg.Role.Reaps() {
 		s.loops.Go(func() { s.reaper.Run(loops) })

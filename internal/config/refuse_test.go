@@ -86,7 +86,7 @@ func TestUnknownNames(t *testing.T) {
 	for variable, want := range map[string]string{
 		"DPP_LEASE_TTLS=1":       "DPP_LEASE_TTLS",
 		"DPP_=1":                 "DPP_",
-		"DPP_OCR_MODEL=auto":    "DPP_OCR_MODEL",
+		"DPP_OCR_MODEL=auto":     "DPP_OCR_MODEL",
 		"DPP_lease_ttl=1s":       "DPP_lease_ttl",
 		"DPP_A\nB=1":             "a name with odd characters",
 		"DPP_HIDDEN_EVEN_EMPTY=": "DPP_HIDDEN_EVEN_EMPTY",

@@ -31,9 +31,6 @@ const wasmPages = 192 << 20 / (64 << 10)
 
 // prepare compiles the engine, or takes what another child compiled.
 func (p *pdfium) prepare(cache string) error {
-	if p.instances != nil { // for another kind of jobs
-		return nil
-	}
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithMemoryLimitPages(wasmPages)

@@ -29,7 +29,8 @@ const (
 	ReasonScripts Reason = "scripts"
 	// ReasonSymbols: it is mostly symbols and punctuation.
 	ReasonSymbols Reason = "symbols"
-	// ReasonWords: its words have no vowels, or are single letters, or have no end.
+	// ReasonWords: its words have letters as those of no language, as where a font's numbers
+	// of letters were taken for letters; or they are single letters, or have no end.
 	ReasonWords Reason = "words"
 	// ReasonPlace: its words stand where nothing is to be seen.
 	ReasonPlace Reason = "place"

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"math"
 	"unicode"
 	"unicode/utf8"
 
@@ -9,20 +10,33 @@ import (
 )
 
 // latinCounts are what is seen of words in Latin letters, which are the only ones whose
-// vowels are looked at.
+// letters are looked at.
 type latinCounts struct {
-	letters, vowels int
-	long            int // words of four letters and more, in small letters
-	mute            int // those without a vowel
-	words, single   int // all words, and those of one letter
-	endless         int // letters in words of more than endlessWord
+	words, single int // all words, and those of one letter
+	letters       int
+	endless       int // letters in words of more than endlessWord
+	judged        int // letters of words that are none of a program or a list of codes
+	bits          float64
 }
 
 const endlessWord = 40
 
+// frequency is how many of ten thousand letters each is, without its marks: the mean over
+// a dozen languages that are written in Latin letters, from English to Turkish, so that it
+// is near to all of them and far from letters that stand for others.
+func frequency(letter rune) float64 {
+	perTenThousand := [...]float64{
+		'a' - 'a': 900, 'b' - 'a': 160, 'c' - 'a': 290, 'd' - 'a': 400, 'e' - 'a': 1100, 'f' - 'a': 130, 'g' - 'a': 190,
+		'h' - 'a': 260, 'i' - 'a': 800, 'j' - 'a': 90, 'k' - 'a': 220, 'l' - 'a': 450, 'm' - 'a': 300, 'n' - 'a': 700,
+		'o' - 'a': 650, 'p' - 'a': 240, 'q' - 'a': 50, 'r' - 'a': 630, 's' - 'a': 600, 't' - 'a': 630, 'u' - 'a': 420,
+		'v' - 'a': 160, 'w' - 'a': 120, 'x' - 'a': 40, 'y' - 'a': 170, 'z' - 'a': 170,
+	}
+	return perTenThousand[letter-'a']
+}
+
 // add counts a run of letters, unless it is in another script.
 func (l *latinCounts) add(word []rune) {
-	vowels, letters, small := 0, 0, true
+	var letters []rune
 	for _, r := range norm.NFD.String(string(word)) {
 		switch {
 		case unicode.Is(unicode.Mn, r):
@@ -30,54 +44,58 @@ func (l *latinCounts) add(word []rune) {
 		case !unicode.Is(unicode.Latin, r):
 			return
 		}
-		letters++
-		if isVowel(r) {
-			vowels++
-		}
-		small = small && (letters == 1 || unicode.IsLower(r))
+		letters = append(letters, r)
 	}
-	if letters == 0 {
+	n := len(letters)
+	if n == 0 {
 		return
 	}
 	l.words++
-	l.letters += letters
-	l.vowels += vowels
-	if letters == 1 {
+	l.letters += n
+	if n == 1 {
 		l.single++
 	}
-	if letters >= 4 && small {
-		l.long++
-		if vowels == 0 {
-			l.mute++
+	if n > endlessWord {
+		l.endless += n
+	}
+	if isPlain(letters) {
+		l.weigh(letters)
+	}
+}
+
+// isPlain tells whether letters are a word of a text as far as can be seen: of three small
+// ones or more, the first of which may be a capital, or of four capitals or more.
+func isPlain(letters []rune) bool {
+	small := 0
+	for _, r := range letters[1:] {
+		if unicode.IsLower(r) {
+			small++
 		}
 	}
-	if letters > endlessWord {
-		l.endless += letters
+	n := len(letters)
+	return n >= 3 && small == n-1 || n >= 4 && small == 0 && unicode.IsUpper(letters[0])
+}
+
+// weigh adds up how many bits each letter tells to those who know the languages.
+func (l *latinCounts) weigh(letters []rune) {
+	const all = 10_000
+	for _, r := range letters {
+		if r = unicode.ToLower(r); r >= 'a' && r <= 'z' {
+			l.judged++
+			l.bits += math.Log2(all / frequency(r))
+		}
 	}
 }
 
-// isVowel tells the letters that are vowels in any language which is written in Latin ones,
-// without their marks.
-func isVowel(r rune) bool {
-	switch unicode.ToLower(r) {
-	case 'a', 'e', 'i', 'o', 'u', 'y', 'æ', 'œ', 'ø', 'ı', 'ə', 'ɛ', 'ɔ':
-		return true
-	default:
-		return false
-	}
-}
-
-// areNone tells whether words in Latin letters cannot be words of any language. Vowels are
-// between a third and half of the letters in all of them; random letters of codes have less,
-// and letters in the place of others mostly, too.
+// areNone tells whether words in Latin letters cannot be words of any language. A letter
+// tells 4.0 to 4.7 bits in all that were looked at, and in listings of programs; where letters
+// stand for others it tells 5, but for one alphabet in thirty.
 func (l *latinCounts) areNone() bool {
-	const leastVowels, maxMute, maxSingle, maxEndless = 0.2, 0.2, 0.7, 0.3
+	const mostBits, maxSingle, maxEndless = 4.78, 0.7, 0.3
 	switch {
 	case l.letters < enoughLetters:
 		return false
-	case float64(l.vowels) < leastVowels*float64(l.letters):
-		return true
-	case l.long >= enoughForWords/2 && float64(l.mute) > maxMute*float64(l.long):
+	case l.judged >= enoughLetters && l.bits > mostBits*float64(l.judged):
 		return true
 	case float64(l.single) > maxSingle*float64(l.words):
 		return true
