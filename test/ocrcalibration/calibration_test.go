@@ -15,6 +15,7 @@ import (
 	"dpp/internal/document/picturetest"
 	"dpp/internal/number"
 	"dpp/internal/pack/ocrpack/trust"
+	"dpp/test/figures"
 )
 
 func TestWordsAreFoundOnceEach(t *testing.T) {
@@ -125,33 +126,13 @@ func TestWaysAreReproducible(t *testing.T) {
 	}
 }
 
-func TestTheDiagramGoesBetweenTheMarks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	for text, ok := range map[string]bool{
-		"before\n" + begin + "old\n" + end + "after\n": true,
-		"before\n" + begin + "old\n":                   false,
-		"before\n" + end + "after\n":                   false,
-	} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := writeBetween(file, "new\n")
-		written, readErr := os.ReadFile(file)
-		if readErr != nil {
-			t.Fatal(readErr)
-		}
-		if want := strings.Replace(text, "old", "new", 1); (err == nil) != ok || ok && string(written) != want || !ok && string(written) != text {
-			t.Errorf("%q became %q, %v", text, written, err)
-		}
-	}
-}
-
 // Where the diagram goes is there, and holds it in the form that is written.
 func TestThePageHasTheDiagram(t *testing.T) {
 	page, err := os.ReadFile("../../docs/packs/ocr.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin, end := figures.Marks(marks, writer)
 	_, rest, ok := strings.Cut(string(page), begin)
 	table, _, closed := strings.Cut(rest, end)
 	if !ok || !closed || !strings.Contains(table, "| Words that say |") || !strings.Contains(table, "| Pages that say |") {

@@ -21,12 +21,24 @@ type way struct {
 func ways() []way {
 	return []way{
 		{"as it is", whole()},
-		{"noise 25", whole(noise(25))}, {"noise 40", whole(noise(40))}, {"noise 55", whole(noise(55))},
-		{"dirt 1%", whole(dirt(0.01))}, {"dirt 3%", whole(dirt(0.03))},
-		{"blur 2", whole(blur(2))}, {"blur 3", whole(blur(3))}, {"blur 4", whole(blur(4))}, {"blur 5", whole(blur(5))},
-		{"100 dpi", whole(resolution(100))}, {"75 dpi", whole(resolution(75))}, {"60 dpi", whole(resolution(60))}, {"50 dpi", whole(resolution(50))}, {"42 dpi", whole(resolution(42))},
-		{"60 dpi, noise 15", whole(resolution(60), noise(15))}, {"60 dpi, JPEG 25", whole(resolution(60), packed(25))},
-		{"JPEG 10", whole(packed(10))}, {"100 dpi, JPEG 15", whole(resolution(100), packed(15))},
+		{"noise 25", whole(noise(25))},
+		{"noise 40", whole(noise(40))},
+		{"noise 55", whole(noise(55))},
+		{"dirt 1%", whole(dirt(0.01))},
+		{"dirt 3%", whole(dirt(0.03))},
+		{"blur 2", whole(blur(2))},
+		{"blur 3", whole(blur(3))},
+		{"blur 4", whole(blur(4))},
+		{"blur 5", whole(blur(5))},
+		{"100 dpi", whole(resolution(100))},
+		{"75 dpi", whole(resolution(75))},
+		{"60 dpi", whole(resolution(60))},
+		{"50 dpi", whole(resolution(50))},
+		{"42 dpi", whole(resolution(42))},
+		{"60 dpi, noise 15", whole(resolution(60), noise(15))},
+		{"60 dpi, JPEG 25", whole(resolution(60), packed(25))},
+		{"JPEG 10", whole(packed(10))},
+		{"100 dpi, JPEG 15", whole(resolution(100), packed(15))},
 		{"faint", whole(contrast(0.15), noise(6))},
 		{"blur 3, noise 40", whole(blur(3), noise(40))},
 		{"75 dpi, noise 25", whole(resolution(75), noise(25))},
@@ -108,7 +120,7 @@ func sideways(g *picture.Gray, radius int) *picture.Gray {
 				sum -= int(row[x-radius-1])
 			}
 			if x >= 0 {
-				to[x] = byte(sum / (min(x+radius, g.Width-1) - max(x-radius, 0) + 1)) //nolint:gosec // a mean of bytes
+				to[x] = byte(sum / (min(x+radius, g.Width-1) - max(x-radius, 0) + 1))
 			}
 		}
 	}
@@ -164,7 +176,7 @@ func beside(g *picture.Gray) (*picture.Gray, error) {
 			if x > g.Width/3 && x < g.Width*2/3 && y > high/10 && y < high*9/10 {
 				shade = 40 + 150*y/high + from.IntN(40)
 			}
-			out.Pix = append(out.Pix, byte(shade)) //nolint:gosec // at most 230
+			out.Pix = append(out.Pix, byte(shade))
 		}
 	}
 	return out, nil

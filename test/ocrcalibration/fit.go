@@ -140,12 +140,11 @@ func train(samples []sample) model {
 			d := m.page(s) - s.right()
 			miss += float64(d * d)
 		}
-		if miss < best {
-			best = miss
-		} else {
+		if miss >= best {
 			m.weight = weight - 0.05
 			break
 		}
+		best = miss
 	}
 	return m
 }

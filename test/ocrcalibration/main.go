@@ -19,6 +19,7 @@ import (
 
 	"dpp/internal/document"
 	"dpp/internal/sandbox"
+	"dpp/test/figures"
 )
 
 func main() {
@@ -39,26 +40,23 @@ func main() {
 }
 
 func run(ctx context.Context, dir, from, keep, out string, log io.Writer) error {
-	samples, err := samplesOf(ctx, dir, from, log)
+	samples, err := samplesOf(ctx, dir, from, keep, log)
 	if err != nil || samples == nil {
 		return err
-	}
-	if keep != "" {
-		content, err := json.Marshal(samples)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(keep, content, 0o600); err != nil {
-			return err
-		}
 	}
 	if _, err := io.WriteString(log, constants(samples)+"\n"+report(samples)); err != nil || out == "" {
 		return err
 	}
-	return writeBetween(out, report(samples))
+	return figures.Write(out, marks, writer, report(samples))
 }
 
-func samplesOf(ctx context.Context, dir, from string, log io.Writer) ([]sample, error) {
+// What stands in the marks of the page.
+const (
+	marks  = "calibration"
+	writer = "test/ocrcalibration"
+)
+
+func samplesOf(ctx context.Context, dir, from, keep string, log io.Writer) ([]sample, error) {
 	if from != "" {
 		content, err := os.ReadFile(from)
 		if err != nil {
@@ -71,5 +69,14 @@ func samplesOf(ctx context.Context, dir, from string, log io.Writer) ([]sample, 
 		_, err := fmt.Fprintln(log, "ocrcalibration: TRUTH_DIR is not set: the confidence of the ocr pack was not measured")
 		return nil, err
 	}
-	return read(ctx, dir, log)
+	return read(ctx, dir, log, func(all []sample) error {
+		if keep == "" {
+			return nil
+		}
+		content, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(keep, content, 0o600)
+	})
 }

@@ -80,61 +80,69 @@ func sheetsIn(dir string) ([]sheet, error) {
 	return append(all, sheet{name: "drawn", language: document.DefaultLanguage, words: wordsOf(strings.Join(lines, " ")), g: drawn}), nil
 }
 
-// read reads all pages in all ways with the engine that is built in, and with the program
-// that is installed, where there are these.
-func read(ctx context.Context, dir string, log io.Writer) ([]sample, error) {
+// read reads all pages in all ways with the program that is installed, and with the engine
+// that is built in, where there are these. What there is so far goes to save after each page.
+func read(ctx context.Context, dir string, log io.Writer, save func([]sample) error) ([]sample, error) {
 	sheets, err := sheetsIn(dir)
 	if err != nil {
 		return nil, err
 	}
-	var all []sample
-	if len(tesseract.BuiltIn()) > 0 {
-		if all, err = readWith(ctx, sheets, nil, log); err != nil {
-			return nil, err
-		}
-	}
 	program, err := tesseract.FindProgram(ctx)
-	if errors.Is(err, tesseract.ErrNoProgram) {
-		return all, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, tesseract.ErrNoProgram) {
 		return nil, err
 	}
-	more, err := readWith(ctx, sheets, program, log)
-	return append(all, more...), err
+	var programs []*tesseract.Program
+	if program != nil {
+		programs = append(programs, program)
+	}
+	if len(tesseract.BuiltIn()) > 0 {
+		programs = append(programs, nil)
+	}
+	var all []sample
+	for _, s := range sheets {
+		for _, p := range programs {
+			more, err := readWith(ctx, s, p, log)
+			if err == nil {
+				all = append(all, more...)
+				err = save(all)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
 }
 
-// readWith reads with one engine; nil is the one that is built in.
-func readWith(ctx context.Context, sheets []sheet, program *tesseract.Program, log io.Writer) (all []sample, err error) {
-	const patience = time.Minute
-	opts := sandbox.Options{Children: 2, CPU: patience, Wall: patience, Start: patience}
+// readWith reads a page in all ways with one engine; nil is the one that is built in.
+func readWith(ctx context.Context, s sheet, program *tesseract.Program, log io.Writer) (all []sample, err error) {
+	if program != nil && !slices.Contains(program.Languages(), s.language) {
+		return nil, nil
+	}
+	const patience = 2 * time.Minute
+	opts := sandbox.Options{Children: 1, CPU: patience, Wall: patience, Start: patience}
 	if program != nil {
 		opts.Readable = program.Readable()
 	}
 	pool := sandbox.New(opts)
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	documents := document.New(pool)
-	for _, s := range sheets {
-		if program != nil && !slices.Contains(program.Languages(), s.language) {
+	documents := document.New(pool).WithPrograms(pool)
+	for _, w := range ways() {
+		g, err := w.do(s.g)
+		if err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", s.name, w.name, err)
+		}
+		got, err := documents.Picture(ctx, g, document.OCR{Languages: []string{s.language}, Program: program, Time: time.Minute})
+		if errors.Is(err, document.ErrDemanding) {
+			_, _ = fmt.Fprintf(log, "%s, %s: %v\n", s.name, w.name, err)
 			continue
 		}
-		for _, w := range ways() {
-			g, err := w.do(s.g)
-			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", s.name, w.name, err)
-			}
-			got, err := documents.Picture(ctx, g, document.OCR{Languages: []string{s.language}, Program: program, Time: 20 * time.Second})
-			if errors.Is(err, document.ErrDemanding) {
-				_, _ = fmt.Fprintf(log, "%s, %s: %v\n", s.name, w.name, err)
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", s.name, w.name, err)
-			}
-			all = append(all, sampleOf(s, w, got))
-			_, _ = fmt.Fprintf(log, "%s, %s: %d words of %d, coverage %.2f, confidence %.2f\n",
-				s.name, w.name, len(got.Page.Words()), len(s.words), got.Coverage, got.Page.Confidence())
+		if err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", s.name, w.name, err)
 		}
+		all = append(all, sampleOf(s, w, got))
+		_, _ = fmt.Fprintf(log, "%s, %s: %d words of %d, coverage %.2f, confidence %.2f\n",
+			s.name, w.name, len(got.Page.Words()), len(s.words), got.Coverage, got.Page.Confidence())
 	}
 	return all, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -95,23 +94,4 @@ func report(samples []sample) string {
 func constants(samples []sample) string {
 	m := train(samples)
 	return fmt.Sprintf("WordCurve: %s\nPageCurve: %s\nCoverageWeight: %.2f\n", curveText(m.words), curveText(m.pages), m.weight)
-}
-
-const (
-	begin = "<!-- calibration: written by test/ocrcalibration -->\n"
-	end   = "<!-- /calibration -->\n"
-)
-
-// writeBetween replaces what stands between the marks of a page.
-func writeBetween(file, text string) error {
-	old, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(old), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s lacks the marks %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(end))
-	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }

@@ -37,6 +37,7 @@ type library struct {
 	now, most atomic.Int64  // pages that are read at once
 	refuse    error         // of every document
 	short     int           // pages that Layers gives at most; 0: all
+	breaks    error         // from the second time on that Layers is asked
 	asked     []document.LayerOptions
 }
 
@@ -51,7 +52,9 @@ func (l *library) Layers(_ context.Context, content []byte, o document.LayerOpti
 	if l.refuse != nil {
 		return nil, l.refuse
 	}
-	l.asked = append(l.asked, o)
+	if l.asked = append(l.asked, o); l.breaks != nil && len(l.asked) > 1 {
+		return nil, l.breaks
+	}
 	spec := pagesOf(content)
 	got := &document.Layers{PageCount: len(spec)}
 	for _, n := range o.Pages {

@@ -15,6 +15,8 @@ import (
 const (
 	maxDoubts  = 5_000
 	maxReasons = 100
+	// mostDetails is how many different problems a failure tells.
+	mostDetails = 5
 )
 
 // outcome tells what the run found, after its pages have ended.
@@ -204,7 +206,7 @@ func (r *run) nothing(discarded []pack.Discard, blocked []pack.Block) *pack.Fail
 			f.Reason = dpp.ReasonPackError
 		}
 		f.Retryable = f.Retryable || p.Retryable
-		if text := p.Reason + ": " + p.Detail; !slices.Contains(details, text) && len(details) < 5 {
+		if text := p.text(); !slices.Contains(details, text) && len(details) < mostDetails {
 			details = append(details, text)
 		}
 		if i == 0 || p.Retryable {

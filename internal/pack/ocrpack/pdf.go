@@ -37,7 +37,7 @@ func (r *run) pdf(ctx context.Context, s *state) {
 		})
 		release(holds) // each page pays for what it turns out to be
 		if err != nil {
-			r.noLayers(ctx, s, next, len(holds), err)
+			r.noLayers(ctx, s, next, err)
 			return
 		}
 		if !s.opened && !r.want(s, layers.PageCount) {
@@ -91,8 +91,8 @@ func release(holds []*pack.Hold) {
 	}
 }
 
-// noLayers ends a document whose text layers could not be read.
-func (r *run) noLayers(ctx context.Context, s *state, next, asked int, err error) {
+// noLayers ends a document whose text layers could not be read from a page on.
+func (r *run) noLayers(ctx context.Context, s *state, next int, err error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -106,7 +106,7 @@ func (r *run) noLayers(ctx context.Context, s *state, next, asked int, err error
 	case !s.opened:
 		r.refuse(s, p)
 	default:
-		for k := next; k < next+asked && k < len(s.wanted); k++ {
+		for k := next; k < len(s.wanted); k++ {
 			r.finish(s, k, &Page{Number: s.wanted[k], Error: p})
 		}
 	}

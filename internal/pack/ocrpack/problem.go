@@ -28,6 +28,15 @@ const (
 	reasonNotRead    = "NOT_READ"
 )
 
+// text is the problem for a failure that tells of several. One of a file that did not come
+// in says itself what it is.
+func (p *Problem) text() string {
+	if p.Reason == string(dpp.ReasonInputRejected) || p.Reason == string(dpp.ReasonPackError) {
+		return p.Detail
+	}
+	return p.Reason + ": " + p.Detail
+}
+
 // problem is one that the input has.
 func problem(reason, detail, hint string) *Problem {
 	return &Problem{Reason: reason, Detail: detail, hint: hint, input: true}

@@ -271,6 +271,22 @@ func TestLayersMayComeInParts(t *testing.T) {
 	}
 }
 
+// A document that breaks in the middle keeps what was read of it.
+func TestDocumentsThatBreakInTheMiddle(t *testing.T) {
+	j, meter := jobOf(dpp.USD, inputsOf("", pdfOf(strings.Repeat("t", 3*layerPages))))
+	outcome, err := (&library{breaks: document.ErrDamaged}).pack().Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := dataOf(t, outcome).Documents[0].Pages
+	if len(pages) != 3*layerPages || pages[layerPages-1].Content == nil || pages[layerPages].Error.Reason != reasonDamaged || pages[3*layerPages-1].Error == nil {
+		t.Errorf("%d pages, %+v", len(pages), pages)
+	}
+	if outcome.Stopped != "" || meter.Total() != layerPages*500 {
+		t.Errorf("stopped by %q, charged %s", outcome.Stopped, meter.Total())
+	}
+}
+
 func TestDocumentsThatAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		err    error

@@ -76,7 +76,7 @@ func (s *sheet) continues(before []line, next line) bool {
 		return false
 	case next.paragraph != last.paragraph && (ends(last.words, ".:!?。") || s.isShort(last, next)):
 		return false
-	case len(next.cells()) > 1 && len(last.cells()) > 1:
+	case len(next.cells) > 1 && len(last.cells) > 1:
 		return false // rows that are no table: each for itself
 	default:
 		return !s.begins(before, next)

@@ -19,6 +19,7 @@ type sheet struct {
 	bold bool
 	// hyphened are the page's words that have a hyphen inside.
 	hyphened map[string]bool
+	effort   int // that was made for tables
 }
 
 // line is a line of a page.
@@ -29,6 +30,7 @@ type line struct {
 	em        float64 // size of its letters, in pixels
 	chars     int
 	bold      bool // all of its words
+	cells     []cell
 }
 
 func newSheet(page *tesseract.Page, dpi int) *sheet {
@@ -52,6 +54,7 @@ func newSheet(page *tesseract.Page, dpi int) *sheet {
 		if l.em = told(l.words, dpi); l.em == 0 {
 			l.em = s.emOf(l.words)
 		}
+		l.cells = l.pieces()
 		for _, word := range l.words {
 			l.chars += utf8.RuneCountInString(word.Text)
 			s.remember(word.Text)

@@ -25,8 +25,8 @@ func (c cell) text() string {
 // of typewriters and less than two.
 const gap = 1.1
 
-// cells are the pieces of a line.
-func (l line) cells() []cell {
+// pieces are those of a line.
+func (l line) pieces() []cell {
 	var all []cell
 	for i, word := range l.words {
 		if i == 0 || float64(word.Box[0]-l.words[i-1].Box[2]) > gap*l.em {
@@ -55,8 +55,10 @@ const (
 // table makes a table of lines from the first on, and tells how many; 0: there is none.
 func (s *sheet) table(lines []line) (Element, int) {
 	rows := s.rows(lines)
-	for n := len(rows); n >= 2; n-- {
-		if columns := columnsOf(rows[:n], s.em); isTable(rows[:n], columns) {
+	for n := len(rows); n >= 2 && s.effort < maxEffort; n-- {
+		columns := columnsOf(rows[:n], s.em)
+		s.effort += countCells(rows[:n]) * (len(columns) + 1)
+		if isTable(rows[:n], columns) {
 			return tableOf(lines[:n], rows[:n], columns), n
 		}
 		if n > 8 { // what follows a table and looks like one is rarely long
@@ -66,13 +68,25 @@ func (s *sheet) table(lines []line) (Element, int) {
 	return Element{}, 0
 }
 
+// maxEffort bounds how often cells are compared with columns, on a page; beyond it there are
+// no tables.
+const maxEffort = 5_000_000
+
+func countCells(rows [][]cell) int {
+	n := 0
+	for _, row := range rows {
+		n += len(row)
+	}
+	return n
+}
+
 // rows are lines in pieces, as far as they may be those of a table: a line of one piece is
 // one only between others.
 func (s *sheet) rows(lines []line) [][]cell {
 	var rows [][]cell
 	whole := 0 // rows up to the last one with several pieces
 	for i, l := range lines[:min(len(lines), mostRows)] {
-		cells := l.cells()
+		cells := l.cells
 		if i > 0 {
 			away := float64(l.box[1] - lines[i-1].box[3])
 			if away > rowsApart*s.em || away < -s.em || s.level(l) != s.level(lines[i-1]) {
