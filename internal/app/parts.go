@@ -15,6 +15,7 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/document"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
@@ -23,6 +24,7 @@ import (
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/evalpack"
 	"dpp/internal/pack/evalpack/judge"
+	"dpp/internal/pack/ocrpack"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -79,16 +81,15 @@ type equipment struct {
 	documents *document.Documents
 	// model is the language model that packs may ask; nil where none is configured.
 	model *llm.Client
+	// program reads pictures; nil: the engine that is built in does.
+	program *tesseract.Program
 }
 
-// equip makes it. own are the platform's own listeners, which no pack may reach; the ports
-// may be none where nothing is run.
-func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents *document.Documents) equipment {
+// equip makes what needs no sandbox. own are the platform's own listeners, which no pack
+// may reach; the ports may be none where nothing is run.
+func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports) equipment {
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return equipment{
-		fetcher: fetcher, documents: documents,
-		files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{}),
-	}
+	return equipment{fetcher: fetcher, files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{})}
 }
 
 // newPacks registers the packs: every pack of this build, unless others are given.
@@ -98,6 +99,7 @@ func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Regis
 			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
 			evalpack.New(with.files, evalpack.Options{Extras: judges(with.model)}),
+			ocrpack.New(with.files, with.documents, ocrpack.Options{Engines: enginesOf(cfg, with.program), AtOnce: cfg.SandboxChildren}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
