@@ -159,7 +159,9 @@ func fit(width, height float64, dpi, most int) int {
 		return wide*high <= float64(most) && max(wide, high) < picture.MaxSide
 	}
 	about := math.Sqrt(float64(most)/(width*height)) * pointsPerInch // without what is rounded up
-	for dpi = min(dpi, int(min(about, maxDPI))+1); dpi > 1 && !fits(dpi); dpi-- {
+	dpi = min(dpi, int(min(about, maxDPI))+1)
+	for dpi > 1 && !fits(dpi) {
+		dpi--
 	}
 	return max(dpi, 1)
 }

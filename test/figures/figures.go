@@ -17,7 +17,7 @@ func Marks(name, by string) (begin, end string) {
 // them is missing.
 func Write(file, name, by, text string) error {
 	begin, end := Marks(name, by)
-	old, err := os.ReadFile(file) //nolint:gosec // the page that the Makefile names
+	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
@@ -26,5 +26,5 @@ func Write(file, name, by, text string) error {
 	if !ok || !closed {
 		return fmt.Errorf("%s lacks the marks %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644) //nolint:gosec // it is public
+	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }
