@@ -91,7 +91,7 @@ golden: deps ## run the golden tests on arm64, under qemu-user where this machin
 	scripts/golden
 
 bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs
-	$(GO) run ./test/accuracy -out docs/packs/url.md
+	$(GO) run ./test/accuracy -out docs/packs/url.md -recognisers docs/packs/compliance.md
 	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 	$(GO) run ./test/bench -out docs/performance.md
 
