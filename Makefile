@@ -102,4 +102,4 @@ rename: ## change the module's path everywhere: make rename MODULE=example.com/d
 
 clean: ## remove what was built
 	rm -rf bin .cache
-	rm -f internal/document/tesseract/assets/*.wasm internal/document/tesseract/assets/*.gz
+	rm -f internal/document/tesseract/assets/*.wasm internal/document/tesseract/assets/*.gz internal/document/tesseract/assets/*.traineddata

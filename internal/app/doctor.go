@@ -15,6 +15,7 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/ops"
+	"dpp/internal/runs"
 	"dpp/internal/store"
 	"dpp/internal/store/sqlitestore"
 )
@@ -29,7 +30,7 @@ func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
 	if findings[2].OK {
 		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()))
 	}
-	return append(findings, checkPacks(cfg), checkSandbox(ctx, cfg), checkAddress(ctx, cfg), checkClock())
+	return append(findings, checkPacks(cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkAddress(ctx, cfg), checkClock())
 }
 
 func good(name, format string, args ...any) ops.Finding {
@@ -124,7 +125,7 @@ func checkKeyFile(name, path string) ops.Finding {
 }
 
 func checkPacks(cfg config.Config) ops.Finding {
-	packs, err := newPacks(cfg, nil, nil, nil)
+	packs, err := newPacks(cfg, equip(cfg, nil, runs.Ports{}), nil)
 	if err != nil {
 		return bad("packs", err, "Correct DPP_PRICES.")
 	}

@@ -15,8 +15,10 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/document"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
+	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/urlpack"
@@ -67,15 +69,32 @@ func (p *parts) close() error {
 	return errors.Join(errs...)
 }
 
-// newPacks registers the packs: every pack of this build, unless others are given.
-// own are the platform's own listeners, which no pack may reach; documents reads what
-// they fetch, and may be nil where nothing is run.
-func newPacks(cfg config.Config, own []netip.AddrPort, documents *document.Documents, packs []pack.Pack) (*pack.Registry, error) {
-	if packs != nil {
-		return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
-	}
+// equipment is what the packs of this build work with.
+type equipment struct {
+	fetcher *fetch.Fetcher
+	files   *inputs.Loader // the one door of input files: all packs share its room
+	// documents reads what packs fetch and load; nil where nothing is run.
+	documents *document.Documents
+	// program reads pictures; nil: the engine that is built in does.
+	program *tesseract.Program
+}
+
+// equip makes what needs no sandbox. own are the platform's own listeners, which no pack
+// may reach; the ports may be none where nothing is run.
+func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports) equipment {
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
-	return pack.NewRegistry(pack.Prices(cfg.Prices), decisionpack.New(), urlpack.New(fetcher, urlpack.Options{PDF: documents}))
+	return equipment{fetcher: fetcher, files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{})}
+}
+
+// newPacks registers the packs: every pack of this build, unless others are given.
+func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Registry, error) {
+	if packs == nil {
+		packs = []pack.Pack{
+			decisionpack.New(),
+			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
+		}
+	}
+	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
 }
 
 // publicNames is the platform's own name, or public address, which no pack may

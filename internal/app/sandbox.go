@@ -23,13 +23,13 @@ func Child(args []string) (code int, isChild bool) {
 }
 
 // newSandbox makes the pool of children in which foreign formats are parsed. None is
-// started before there is something to parse.
-func newSandbox(ctx context.Context, cfg config.Config, log *slog.Logger) *sandbox.Pool {
+// started before there is something to parse. readable is what they may read, and start.
+func newSandbox(ctx context.Context, cfg config.Config, log *slog.Logger, readable ...string) *sandbox.Pool {
 	cache, err := sandbox.UserCache()
 	if err != nil {
 		log.DebugContext(ctx, "sandbox children prepare in a temporary folder, anew at each start", "error", err)
 	}
-	return sandbox.New(sandbox.Options{Children: cfg.SandboxChildren, Cache: cache, Log: log})
+	return sandbox.New(sandbox.Options{Children: cfg.SandboxChildren, Cache: cache, Readable: readable, Log: log})
 }
 
 // childTimeout bounds how long a child may take that only shows that it starts.

@@ -18,11 +18,9 @@ import (
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/config"
-	"dpp/internal/document"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
-	"dpp/internal/sandbox"
 	"dpp/internal/telemetry"
 	"dpp/internal/tracing"
 	"dpp/internal/worker"
@@ -57,7 +55,7 @@ type Server struct {
 	keyring *auth.Keyring
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
-	sandbox *sandbox.Pool // for what packs parse; it starts nothing before the first job
+	reading *reading // for what packs parse; it starts nothing before the first job
 	web     []*http.Server
 	unlock  func() error
 	address string
@@ -110,8 +108,10 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	if len(listeners) > 1 {
 		s.ops = listeners[1].Addr().String()
 	}
-	s.sandbox = newSandbox(ctx, cfg, s.log)
-	undo = append(undo, s.sandbox.Close)
+	if s.reading, err = openReading(ctx, cfg, s.log); err != nil {
+		return nil, err
+	}
+	undo = append(undo, s.reading.close)
 	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
@@ -128,13 +128,15 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 
 // assemble makes everything between the adapters and the API.
 func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) error {
-	packs, err := newPacks(s.cfg, addresses(listeners), document.New(s.sandbox), opts.Packs)
-	if err != nil {
-		return err
-	}
 	ports, serviceCfg := measured(s.tracePorts(s.parts.ports()), s.metrics), serviceConfig(s.cfg)
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
+	}
+	with := equip(s.cfg, addresses(listeners), ports)
+	with.documents, with.program = s.reading.documents, s.reading.program
+	packs, err := newPacks(s.cfg, with, opts.Packs)
+	if err != nil {
+		return err
 	}
 	serviceCfg.BatchItems, serviceCfg.BatchFlights, serviceCfg.Epoch, serviceCfg.Trace = opts.BatchItems, opts.BatchFlights, epoch, s.runTracer()
 	s.service = runs.New(ports, packs, serviceCfg, s.log, s.metrics)
@@ -319,7 +321,7 @@ func (s *Server) stop(cause error) error {
 	s.loops.Wait()
 	s.keyring.Close()
 	s.service.Close()
-	errs = append(errs, s.sandbox.Close(), s.parts.close())
+	errs = append(errs, s.reading.close(), s.parts.close())
 	s.stopTracing()
 	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")

@@ -54,6 +54,8 @@ type Config struct {
 	WorkerConcurrency    int
 	// SandboxChildren is how many foreign files are parsed at once.
 	SandboxChildren int
+	// OCREngine is what reads pictures.
+	OCREngine OCREngine
 	// SubmitsPerMin and ReadsPerMin limit each tenant's rates.
 	SubmitsPerMin, ReadsPerMin int64
 	CORSOrigins                []string
@@ -93,6 +95,17 @@ type LogFormat string
 const (
 	LogJSON LogFormat = "json"
 	LogText LogFormat = "text"
+)
+
+// OCREngine is what reads the text of pictures.
+type OCREngine string
+
+// Engines: the one that is built in, and the program tesseract that is installed, which
+// is wanted with OCRTesseract, and with OCRAuto taken where it is found.
+const (
+	OCRAuto      OCREngine = "auto"
+	OCRWASM      OCREngine = "wasm"
+	OCRTesseract OCREngine = "tesseract"
 )
 
 // DatabasePath is the SQLite file of the embedded default.

@@ -60,7 +60,7 @@ func TestDefaults(t *testing.T) {
 			ReservationTTL: time.Hour, MaxAttempts: 2,
 		},
 		DrainGrace: 25 * time.Second, Retention: 720 * time.Hour, ResultURLTTL: 10 * time.Minute, IdempotencyWindow: 720 * time.Hour,
-		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), SubmitsPerMin: 600, ReadsPerMin: 3000,
+		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), OCREngine: config.OCRAuto, SubmitsPerMin: 600, ReadsPerMin: 3000,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
@@ -89,6 +89,7 @@ var samples = map[string][3]string{
 	"charge-platform-faults":  {"false", "true", "false"},
 	"worker-concurrency":      {"1", "2", "1024"},
 	"sandbox-children":        {"1", "2", "64"},
+	"ocr-engine":              {"wasm", "tesseract", "auto"},
 	"rate-limit-post-per-min": {"1", "2", "1000000000"},
 	"rate-limit-get-per-min":  {"1", "2", "1000000000"},
 	"url-allow-cidrs":         {"127.0.0.0/8", "::1/128", "10.0.0.0/8,192.168.0.0/16"},

@@ -24,6 +24,7 @@ var (
 	errOrigin   = errors.New("is no list of origins: write https://host with commas between, or *")
 	errCIDR     = errors.New("is no list of address ranges: write 10.0.0.0/8 with commas between")
 	errLogLevel = errors.New("is none of debug, info, warn, error")
+	errEngine   = errors.New("is none of auto, wasm, tesseract")
 	errFormat   = errors.New("is none of json, text")
 )
 
@@ -167,6 +168,15 @@ func setLogLevel(c *Config, text string) error {
 		return errLogLevel
 	}
 	c.LogLevel = level
+	return nil
+}
+
+func setOCREngine(c *Config, text string) error {
+	engine := OCREngine(text)
+	if engine != OCRAuto && engine != OCRWASM && engine != OCRTesseract {
+		return errEngine
+	}
+	c.OCREngine = engine
 	return nil
 }
 

@@ -32,6 +32,7 @@ var wrong = map[string][]string{
 	"charge-platform-faults":  {"hush", "1", "TRUE"},
 	"worker-concurrency":      {"0", "1025", "hush"},
 	"sandbox-children":        {"0", "65", "hush"},
+	"ocr-engine":              {"hush", "WASM", "tesseract5"},
 	"rate-limit-post-per-min": {"0", "-5", "hush", "1000000001"},
 	"rate-limit-get-per-min":  {"0"},
 	"url-allow-cidrs":         {"hush", "10.0.0.1", "10.0.0.0/33", "10.0.0.0/8,"},
@@ -85,7 +86,7 @@ func TestUnknownNames(t *testing.T) {
 	for variable, want := range map[string]string{
 		"DPP_LEASE_TTLS=1":       "DPP_LEASE_TTLS",
 		"DPP_=1":                 "DPP_",
-		"DPP_OCR_ENGINE=auto":    "DPP_OCR_ENGINE",
+		"DPP_OCR_MODEL=auto":     "DPP_OCR_MODEL",
 		"DPP_lease_ttl=1s":       "DPP_lease_ttl",
 		"DPP_A\nB=1":             "a name with odd characters",
 		"DPP_HIDDEN_EVEN_EMPTY=": "DPP_HIDDEN_EVEN_EMPTY",
