@@ -2,8 +2,6 @@ package pack
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"sync"
 
 	"dpp"
@@ -22,6 +20,7 @@ type Meter struct {
 	cost     dpp.Cost
 	order    []string
 	quantity map[string]int64
+	held     map[string]int64 // of open holds, by unit; no zeros
 	progress dpp.Progress
 	changed  func()
 }
@@ -29,7 +28,7 @@ type Meter struct {
 // NewMeter returns a meter with a limit. changed, where not nil, is called after
 // every change of cost or progress, outside the meter's lock; it must not block.
 func NewMeter(prices []dpp.Price, limit dpp.Money, changed func()) *Meter {
-	m := &Meter{prices: make(map[string]dpp.Price, len(prices)), limit: limit, quantity: make(map[string]int64), changed: changed}
+	m := &Meter{prices: make(map[string]dpp.Price, len(prices)), limit: limit, quantity: make(map[string]int64), held: make(map[string]int64), changed: changed}
 	for _, p := range prices {
 		m.prices[p.Unit] = p
 	}
@@ -37,7 +36,8 @@ func NewMeter(prices []dpp.Price, limit dpp.Money, changed func()) *Meter {
 }
 
 // Take counts quantity units of work that is about to begin. It returns
-// [ErrCostLimit], and counts nothing, where they would cost more than is left.
+// [ErrCostLimit], and counts nothing, where they would cost more than is left beside
+// what is held ([Meter.Reserve]).
 // A unit without a price and a negative quantity are mistakes of the pack and an
 // error of another kind.
 func (m *Meter) Take(unit string, quantity int64) error {
@@ -51,24 +51,25 @@ func (m *Meter) Take(unit string, quantity int64) error {
 func (m *Meter) take(unit string, quantity int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	price, ok := m.prices[unit]
-	if !ok || quantity < 0 {
-		return fmt.Errorf("pack: no price for %d of unit %s", quantity, unit)
+	more := Quantity{Unit: unit, Quantity: quantity}
+	if err := m.fits([]Quantity{more}); err != nil {
+		return err
 	}
-	cost, err := m.cost.Add(price, quantity)
-	if err != nil || m.quantity[unit] > math.MaxInt64-quantity {
+	cost, err := m.cost.Add(m.prices[unit], quantity)
+	if err != nil {
 		return ErrCostLimit
 	}
-	total, err := cost.Total()
-	if err != nil || total > m.limit {
-		return ErrCostLimit
-	}
+	m.count(unit, quantity, cost)
+	return nil
+}
+
+// count notes units that are known to be within the limit, and the cost with them.
+func (m *Meter) count(unit string, quantity int64, cost dpp.Cost) {
 	if _, seen := m.quantity[unit]; !seen {
 		m.order = append(m.order, unit)
 	}
 	m.quantity[unit] += quantity
 	m.cost = cost
-	return nil
 }
 
 // Advance reports how much of the work is done, for those who wait.
