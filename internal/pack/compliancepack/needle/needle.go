@@ -103,15 +103,42 @@ func (a *Set) Walk(text string, found func(word, start int) bool) {
 	state := uint32(0)
 	for i := range len(text) {
 		state = a.next[int(state)*a.width+int(a.classes[text[i]])]
-		at := state
-		if a.words[at] < 0 {
-			at = a.link[at]
-		}
-		for ; at != 0; at = a.link[at] {
+		for at := a.ending(state); at != 0; at = a.link[at] {
 			word := int(a.words[at])
 			if !found(word, i+1-a.sizes[word]) {
 				return
 			}
+		}
+	}
+}
+
+// ending is the state, at or below one, in which a word ends; 0 for none.
+func (a *Set) ending(state uint32) uint32 {
+	if a.words[state] < 0 {
+		return a.link[state]
+	}
+	return state
+}
+
+// Cursor reads a text as far as it is asked to.
+type Cursor struct {
+	set   *Set
+	state uint32
+	at    int
+}
+
+// Cursor begins at the beginning of a text.
+func (a *Set) Cursor() Cursor { return Cursor{set: a} }
+
+// Advance reads a text up to a place and calls found for every word that ends on the way; it
+// does nothing where it has been further.
+func (c *Cursor) Advance(text string, to int, found func(word, start int)) {
+	a := c.set
+	for ; c.at < to; c.at++ {
+		c.state = a.next[int(c.state)*a.width+int(a.classes[text[c.at]])]
+		for at := a.ending(c.state); at != 0; at = a.link[at] {
+			word := int(a.words[at])
+			found(word, c.at+1-a.sizes[word])
 		}
 	}
 }

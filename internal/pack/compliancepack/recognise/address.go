@@ -16,14 +16,10 @@ func (s *scanner) ipv4(t token) {
 	}
 	end = s.prefixLength(end, 32)
 	trust := 1.0
-	if s.at(end) == '.' && s.isDigit(end+1) || s.saidBefore(t.start, versionWords()) {
+	if s.at(end) == '.' && s.isDigit(end+1) || s.named(version, t.start) {
 		trust = doubt * doubt // a version, or a section's number
 	}
 	s.note(ip, t.start, end, s.kinds[ip].Grouped, trust, "v4")
-}
-
-func versionWords() []string {
-	return []string{"version", "ver", "v", "release", "build", "section", "chapter"}
 }
 
 // octets reads four numbers up to 255 with dots between.

@@ -3,7 +3,7 @@ package recognise
 import "strings"
 
 // birth looks for a date in figures behind a word for birth.
-func (s *scanner) birth(l layout) {
+func (s *scanner) birth(l *layout) {
 	if !s.wanted[dateOfBirth] || l.count == 0 {
 		return
 	}
@@ -137,9 +137,7 @@ func (s *scanner) figures(i, most int) (value, end int) {
 	return value, i
 }
 
-const months = "january february march april may june july august september october november december"
-
-// month reads the English name of a month, or its first three letters.
+// month reads the English name of a month, or its beginning.
 func (s *scanner) month(start int) (month, end int) {
 	end = start
 	for end < len(s.text) && end-start <= 9 && classOf(s.text[end]) == letter {
@@ -149,9 +147,8 @@ func (s *scanner) month(start int) (month, end int) {
 	if end-start < 3 || end-start > 9 {
 		return 0, start
 	}
-	name := strings.ToLower(s.text[start:end])
-	for n, full := range strings.Fields(months) {
-		if name == full || name == full[:3] || name == "sept" && n == 8 {
+	for n, full := range monthNames() {
+		if isMonth(s.text[start:end], full) {
 			if s.at(end) == '.' || s.at(end) == ',' {
 				end++
 			}
@@ -159,4 +156,23 @@ func (s *scanner) month(start int) (month, end int) {
 		}
 	}
 	return 0, start
+}
+
+func monthNames() [12]string {
+	return [12]string{
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	}
+}
+
+// isMonth: the whole name, its first three letters, or "sept".
+func isMonth(word, full string) bool {
+	if len(word) != 3 && len(word) != len(full) && !(len(word) == 4 && full == "september") {
+		return false
+	}
+	for i := range len(word) {
+		if lower(word[i]) != full[i] {
+			return false
+		}
+	}
+	return true
 }

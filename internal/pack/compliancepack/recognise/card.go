@@ -36,12 +36,12 @@ func issuers() []issuer {
 }
 
 // card looks for a card number at the beginning of a number, the longest first.
-func (s *scanner) card(l layout) {
+func (s *scanner) card(l *layout) {
 	if !s.wanted[creditCard] {
 		return
 	}
 	for size := 19; size >= 12; size-- {
-		c, ok := s.take(&l, size, cardPlaces(&l, size), "- ")
+		c, ok := s.take(l, size, cardPlaces(l, size), "- ")
 		if !ok || c.separators > 1 || uniform(c.values()) || !luhn(c.values()) {
 			continue
 		}

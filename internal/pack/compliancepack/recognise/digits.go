@@ -32,9 +32,9 @@ func forms() []form {
 	}
 }
 
-func (s *scanner) digitsOf(l layout) {
+func (s *scanner) digitsOf(l *layout) {
 	for _, f := range s.forms {
-		c, ok := s.take(&l, f.size, f.places, f.separators)
+		c, ok := s.take(l, f.size, f.places, f.separators)
 		if !ok || f.alike && c.separators > 1 {
 			continue
 		}

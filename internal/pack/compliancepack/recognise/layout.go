@@ -5,8 +5,6 @@ type layout struct {
 	start  int
 	groups [maxGroups]group
 	count  int
-	// joined: behind the last group a digit follows a separator that was not read any more.
-	joined bool
 }
 
 // group is a run of digits and the byte before it, 0 for the first.
@@ -25,8 +23,8 @@ const (
 func isSeparator(c byte) bool { return c == ' ' || c == '-' || c == '.' || c == ':' || c == '/' }
 
 // layout reads the groups that begin at a digit, up to [maxGroups] groups and [maxDigits] digits.
-func (s *scanner) layout(start int) layout {
-	l := layout{start: start}
+func (s *scanner) layout(start int, l *layout) {
+	l.start, l.count = start, 0
 	digits := 0
 	for i := start; l.count < maxGroups; {
 		end := i
@@ -49,7 +47,6 @@ func (s *scanner) layout(start int) layout {
 		i = end + 1
 	}
 	s.steps += maxDigits
-	return l
 }
 
 // cut is a number of so many digits at the beginning of a layout.
@@ -66,21 +63,18 @@ type cut struct {
 func (c *cut) values() []byte { return c.digits[:c.size] }
 
 // take takes size digits, if a group ends there and groups end nowhere else but after the
-// numbers of digits in places. Separators are those of the set.
-func (s *scanner) take(l *layout, size int, places, set string) (c cut, ok bool) {
+// numbers of digits in places. Separators are those of the set. The cut is the scanner's own
+// and lasts until the next one is taken.
+func (s *scanner) take(l *layout, size int, places, set string) (c *cut, ok bool) {
+	first := l.groups[0].size()
+	if l.count == 0 || first > size || first < size && !within(places, first) {
+		return nil, false
+	}
+	c = &s.taken
+	c.size, c.pieces, c.separators, c.separator = 0, 0, 0, 0
 	for n, g := range l.groups[:l.count] {
-		if n > 0 {
-			if !within(places, c.size) || !contained(set, g.separator) {
-				return c, false
-			}
-			if c.separator == 0 {
-				c.separator, c.separators = g.separator, 1
-			} else if c.separator != g.separator {
-				c.separators = 2
-			}
-		}
-		if c.size+g.size() > size {
-			return c, false
+		if n > 0 && !c.separate(g.separator, places, set) || c.size+g.size() > size {
+			return nil, false
 		}
 		for i := g.start; i < g.end; i++ {
 			c.digits[c.size] = s.text[i] - '0'
@@ -92,7 +86,20 @@ func (s *scanner) take(l *layout, size int, places, set string) (c cut, ok bool)
 			return c, s.endsAlone(g.end)
 		}
 	}
-	return c, false
+	return nil, false
+}
+
+// separate notes a separator, if it may stand behind the digits that were taken.
+func (c *cut) separate(separator byte, places, set string) bool {
+	if !within(places, c.size) || !contained(set, separator) {
+		return false
+	}
+	if c.separators == 0 {
+		c.separator, c.separators = separator, 1
+	} else if c.separator != separator {
+		c.separators = 2
+	}
+	return true
 }
 
 // within tells whether a number is among the bytes of places.

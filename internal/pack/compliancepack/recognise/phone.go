@@ -1,46 +1,5 @@
 package recognise
 
-import (
-	"slices"
-
-	"github.com/nyaruka/phonenumbers"
-	"google.golang.org/protobuf/proto"
-)
-
-// maxNumbers is how many telephone numbers of one text are judged; a judgement takes some
-// microseconds.
-const maxNumbers = 100_000
-
-// region is a country whose numbers are recognised without a calling code.
-type region struct {
-	code    string
-	calling int32
-	// trunk is the digit before a national number, 0 where there is none; needed: numbers
-	// are not written without it.
-	trunk  byte
-	needed bool
-}
-
-func regionsOf(codes []string) []region {
-	if codes == nil {
-		codes = DefaultRegions()
-	}
-	var regions []region
-	for _, code := range codes {
-		calling := phonenumbers.GetCountryCodeForRegion(code)
-		if calling <= 0 || calling > 999 {
-			continue
-		}
-		r := region{code: code, calling: int32(calling)}
-		if prefix := phonenumbers.GetNddPrefixForRegion(code, true); len(prefix) == 1 {
-			r.trunk = prefix[0]
-			r.needed = prefix == "0" && !slices.Contains([]string{"IN", "BR", "IT"}, code)
-		}
-		regions = append(regions, r)
-	}
-	return regions
-}
-
 // dialled is what stands there like a telephone number: its digits, and where it may end.
 type dialled struct {
 	plus   bool
@@ -58,24 +17,27 @@ const maxDialled = 16
 
 // phone looks at a plus sign, a parenthesis or a digit.
 func (s *scanner) phone(start int) {
+	if s.numbers > maxNumbers {
+		s.cut = s.cut || s.wanted[phone]
+		return
+	}
 	if !s.wanted[phone] || s.isWord(start-1) || s.at(start-1) == '+' {
 		return
 	}
-	d := s.dial(start)
-	if d.groups == 0 {
-		return
-	}
-	if d.plus {
-		s.international(start, &d)
-		return
-	}
-	if !d.paired {
-		s.national(start, &d)
+	d := &s.called
+	s.dial(start, d)
+	switch {
+	case d.groups == 0:
+	case d.plus:
+		s.international(start, d)
+	case !d.paired:
+		s.national(start, d)
 	}
 }
 
 // dial reads groups of digits with one or two separators between.
-func (s *scanner) dial(start int) (d dialled) {
+func (s *scanner) dial(start int, d *dialled) {
+	*d = dialled{}
 	i, open := start, 0
 	if s.at(i) == '+' {
 		d.plus = true
@@ -116,7 +78,6 @@ func (s *scanner) dial(start int) (d dialled) {
 	s.steps += 3*maxGroups + maxDialled
 	d.dotted = d.dotted && d.groups == 4
 	d.paired = d.groups >= 3 && (sizes[0] == 4 && sizes[1] == 2 && sizes[2] == 2 || sizes[0] <= 2 && sizes[1] <= 2 && sizes[2] == 4 && s.isYear(d.digits[sizes[0]+sizes[1]:]))
-	return d
 }
 
 func (s *scanner) isYear(digits []byte) bool {
@@ -149,18 +110,15 @@ func (s *scanner) international(start int, d *dialled) {
 // callingCode gives the region of digits that begin with a calling code, if they are a number.
 func (s *scanner) callingCode(digits []byte) string {
 	for n := 1; n <= 3; n++ {
-		calling := ascii(digits[:n])
-		if phonenumbers.GetRegionCodeForCountryCode(calling) == "ZZ" {
+		plans := s.calling[ascii(digits[:n])]
+		if len(plans) == 0 {
 			continue
 		}
 		for _, rest := range [...][]byte{digits[n:], trunkless(digits[n:])} {
-			if len(rest) < 4 || len(rest) > 14 {
-				continue
-			}
-			s.numbers++
-			number := subscriber(int32(calling), rest)
-			if phonenumbers.IsValidNumber(number) {
-				return phonenumbers.GetRegionCodeForNumber(number)
+			for _, p := range plans {
+				if s.judge(p, rest) {
+					return p.region
+				}
 			}
 		}
 		return ""
@@ -174,20 +132,6 @@ func trunkless(digits []byte) []byte {
 		return digits[1:]
 	}
 	return nil
-}
-
-// subscriber is a number as the library has it: a leading zero is a flag.
-func subscriber(calling int32, digits []byte) *phonenumbers.PhoneNumber {
-	n := &phonenumbers.PhoneNumber{CountryCode: proto.Int32(calling), NationalNumber: proto.Uint64(uint64(ascii(digits)))}
-	if digits[0] == '0' {
-		n.ItalianLeadingZero = proto.Bool(true)
-		zeros := 0
-		for zeros < len(digits)-1 && digits[zeros] == '0' {
-			zeros++
-		}
-		n.NumberOfLeadingZeros = proto.Int32(int32(zeros))
-	}
-	return n
 }
 
 func ascii(digits []byte) int {
@@ -215,9 +159,9 @@ func (s *scanner) national(start int, d *dialled) {
 		if !s.mayCount(phone, start, certainty) {
 			continue
 		}
-		for _, r := range s.regions {
-			if s.isNational(r, d.digits[:end.digits]) {
-				s.note(phone, start, end.at, certainty, 1, r.code)
+		for _, p := range s.regions {
+			if s.isNational(p, d.digits[:end.digits]) {
+				s.note(phone, start, end.at, certainty, 1, p.region)
 				return
 			}
 		}
@@ -225,21 +169,25 @@ func (s *scanner) national(start int, d *dialled) {
 }
 
 // isNational tells whether digits are a number that is dialled like this inside of a region.
-func (s *scanner) isNational(r region, digits []byte) bool {
+func (s *scanner) isNational(p *plan, digits []byte) bool {
 	switch {
-	case r.calling == 1 && len(digits) == 11 && digits[0] == '1':
+	case p.calling == 1 && len(digits) == 11 && digits[0] == '1':
 		digits = digits[1:]
-	case r.calling == 1 && (len(digits) != 10 || digits[0] < '2'):
+	case p.calling == 1 && (len(digits) != 10 || digits[0] < '2'):
 		return false
-	case r.calling == 1:
-	case r.trunk != 0 && digits[0] == r.trunk:
+	case p.calling == 1:
+	case p.trunk != 0 && digits[0] == p.trunk:
 		digits = digits[1:]
-	case r.needed:
+	case p.needed || len(digits) < 10:
 		return false
 	}
-	if len(digits) < 6 || len(digits) > 12 {
+	return s.judge(p, digits)
+}
+
+func (s *scanner) judge(p *plan, digits []byte) bool {
+	if !p.possible(len(digits)) {
 		return false
 	}
 	s.numbers++
-	return phonenumbers.IsValidNumberForRegion(subscriber(r.calling, digits), r.code)
+	return p.matches(digits)
 }

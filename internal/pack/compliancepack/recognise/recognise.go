@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // DefaultLimit is how many findings a text has at most.
-const DefaultLimit = 10_000
+const DefaultLimit = 100_000
 
 // interval is how many bytes are read between two looks at the context.
 const interval = 1 << 16

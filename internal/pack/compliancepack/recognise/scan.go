@@ -3,32 +3,59 @@ package recognise
 import (
 	"context"
 	"slices"
+	"sync"
 )
 
 // scanner reads one text.
 type scanner struct {
-	text     string
-	kinds    [kindCount]Kind
-	wanted   [kindCount]bool
-	regions  []region
-	forms    []form
-	issuers  []issuer
-	accounts map[string]string
-	least    float64
-	limit    int
-	found    []Finding
-	cut      bool
-	numbers  int // how many phone numbers were judged
-	steps    int // how many bytes recognisers looked at, at most: for tests
+	*tables
+	text    string
+	context surroundings
+	wanted  [kindCount]bool
+	regions []*plan
+	forms   []form
+	least   float64
+	limit   int
+	found   []Finding
+	cut     bool
+	// what is being looked at, here so that it is not made anew at each number
+	laid    layout
+	taken   cut
+	called  dialled
+	numbers int // how many phone numbers were judged
+	steps   int // how many bytes recognisers looked at, at most: for tests
 }
 
+// tables are what recognisers look things up in; nothing changes them.
+type tables struct {
+	kinds    [kindCount]Kind
+	words    vocabulary
+	classes  [256]class
+	issuers  []issuer
+	accounts map[string]string
+	plans    map[string]*plan
+	calling  map[int][]*plan
+}
+
+// shared are the tables, made at the first use: a rule may look for values on every line.
+var shared = sync.OnceValue(func() *tables {
+	t := &tables{kinds: kindTable(), issuers: issuers(), accounts: accounts()}
+	t.plans, t.calling = plans()
+	t.words = newVocabulary(&t.kinds)
+	for c := range t.classes {
+		t.classes[c] = classOf(byte(c))
+	}
+	return t
+})
+
 func newScanner(text string, want []string, o Options) *scanner {
-	s := &scanner{text: text, kinds: kindTable(), issuers: issuers(), accounts: accounts(), least: o.MinConfidence, limit: o.Limit}
+	s := &scanner{tables: shared(), text: text, least: o.MinConfidence, limit: o.Limit}
+	s.context = newSurroundings(&s.tables.words)
 	if s.limit <= 0 {
 		s.limit = DefaultLimit
 	}
-	for i, kind := range s.kinds {
-		s.wanted[i] = want == nil || slices.Contains(want, kind.ID)
+	for i := range s.kinds {
+		s.wanted[i] = want == nil || slices.Contains(want, s.kinds[i].ID)
 	}
 	for _, f := range forms() {
 		if s.wanted[f.kind] {
@@ -36,7 +63,7 @@ func newScanner(text string, want []string, o Options) *scanner {
 		}
 	}
 	if s.wanted[phone] {
-		s.regions = regionsOf(o.Regions)
+		s.regions = s.regionsOf(o.Regions)
 	}
 	return s
 }
@@ -66,18 +93,9 @@ func classOf(c byte) class {
 	return other
 }
 
-// classes is classOf as a table, which the loop over a text needs.
-func classes() *[256]class {
-	var table [256]class
-	for c := range table {
-		table[c] = classOf(byte(c))
-	}
-	return &table
-}
-
 // scan reads the text once. Words without a digit are skipped in the inner loop.
 func (s *scanner) scan(ctx context.Context) {
-	table := classes()
+	table := &s.classes
 	for i, next := 0, 0; i < len(s.text); {
 		if i >= next {
 			if ctx.Err() != nil {
@@ -104,8 +122,8 @@ func (s *scanner) scan(ctx context.Context) {
 	}
 }
 
-// full: there is enough to fill the limit, whatever overlaps, or too many numbers were judged.
-func (s *scanner) full() bool { return len(s.found) > 4*s.limit+4*chain || s.numbers > maxNumbers }
+// full: there is enough to fill the limit, whatever overlaps.
+func (s *scanner) full() bool { return len(s.found) > 4*s.limit+4*chain }
 
 // word finds the end of letters, digits and underscores, and how many digits are in it.
 func (s *scanner) word(table *[256]class, start int) (end, digits int) {
@@ -175,7 +193,8 @@ func (s *scanner) number(t token) {
 	if !s.startsAlone(t.start) {
 		return
 	}
-	l := s.layout(t.start)
+	l := &s.laid
+	s.layout(t.start, l)
 	s.digitsOf(l)
 	s.card(l)
 	s.phone(t.start)
