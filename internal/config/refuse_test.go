@@ -41,6 +41,7 @@ var wrong = map[string][]string{
 	"redis-url":               {"redis://:hush@host"},
 	"blob-url":                {"s3://hush", "file:///hush"},
 	"queue-url":               {"sqs://hush", "db:hush"},
+	"fingerprint-key":         {"hush", strings.Repeat("hush ", 10), strings.Repeat("húsh", 10), strings.Repeat("hush", 251)},
 	"gate-required":           {"hush", "1", "true"}, // which the embedded default cannot keep
 }
 
