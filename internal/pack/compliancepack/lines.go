@@ -17,7 +17,9 @@ type locator struct {
 	page  int
 }
 
-func newLocator(text string, paged bool) *locator { return &locator{text: text, paged: paged, line: 1, page: 1} }
+func newLocator(text string, paged bool) *locator {
+	return &locator{text: text, paged: paged, line: 1, page: 1}
+}
 
 // move goes to an offset that is not before the last one.
 func (l *locator) move(offset int) {
