@@ -87,7 +87,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
 bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
-	$(GO) run ./test/accuracy -out docs/packs/url.md
+	$(GO) run ./test/accuracy -out docs/packs/url.md -recognisers docs/packs/compliance.md
 	$(GO) run ./test/bench -out docs/performance.md
 
 bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract

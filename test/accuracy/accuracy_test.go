@@ -53,10 +53,10 @@ func TestFiguresGoBetweenTheMarks(t *testing.T) {
 
 func TestWithoutTheFolderNothingIsMeasured(t *testing.T) {
 	var log strings.Builder
-	if err := run(t.Context(), "", "", &log); err != nil || !strings.Contains(log.String(), "was not measured") {
+	if err := run(t.Context(), "", "", "", &log); err != nil || !strings.Contains(log.String(), "was not measured") {
 		t.Errorf("%v %q", err, log.String())
 	}
-	if err := run(t.Context(), filepath.Join(t.TempDir(), "gone"), "", &log); err == nil {
+	if err := run(t.Context(), filepath.Join(t.TempDir(), "gone"), "", "", &log); err == nil {
 		t.Error("a folder that is named and missing is no error")
 	}
 }

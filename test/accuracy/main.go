@@ -1,7 +1,8 @@
 // Command accuracy measures how well the url pack finds the main text of pages, by
 // the scoring of the article extraction benchmark of Scrapinghub, on the pages and
-// texts in the folder that TRUTH_DIR names; beside it go-readability alone. With
-// -out it writes the figures between two marks of a page.
+// texts in the folder that TRUTH_DIR names; beside it go-readability alone. It also
+// measures the recognisers of the compliance pack on the labelled cases there. With
+// -out and -recognisers it writes the figures between two marks of a page.
 //
 // Without the folder it says what was not measured, which is no failure.
 package main
@@ -18,9 +19,10 @@ import (
 
 func main() {
 	out := flag.String("out", "", "page to write the figures into")
+	recognisers := flag.String("recognisers", "", "page to write the figures of recognisers into")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Getenv("TRUTH_DIR"), *out, os.Stdout)
+	err := run(ctx, os.Getenv("TRUTH_DIR"), *out, *recognisers, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "accuracy:", err)
@@ -28,9 +30,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, dir, out string, log io.Writer) error {
+func run(ctx context.Context, dir, out, recognisers string, log io.Writer) error {
 	if dir == "" {
-		_, err := fmt.Fprintln(log, "accuracy: TRUTH_DIR is not set: how well the url pack finds the text of pages was not measured")
+		_, err := fmt.Fprintln(log, "accuracy: TRUTH_DIR is not set: how well the url pack finds the text of pages, and recognisers their values, was not measured")
+		return err
+	}
+	if err := reportRecognisers(ctx, dir, recognisers, log); err != nil {
 		return err
 	}
 	pages, err := readPages(dir)
@@ -45,6 +50,18 @@ func run(ctx context.Context, dir, out string, log io.Writer) error {
 		return err
 	}
 	return writeBetween(out, found.table())
+}
+
+func reportRecognisers(ctx context.Context, dir, out string, log io.Writer) error {
+	measured, err := measureCases(ctx, dir)
+	if err != nil {
+		return err
+	}
+	table := recogniserTable(measured)
+	if _, err := io.WriteString(log, table); err != nil || out == "" {
+		return err
+	}
+	return writeBetween(out, table)
 }
 
 // figures are what was measured.

@@ -30,7 +30,7 @@ func New(words []string) *Set {
 			state = a.next[at]
 		}
 		if state != 0 {
-			a.words[state] = int32(i) //nolint:gosec // there are some thousand words
+			a.words[state] = int32(i)
 		}
 		a.sizes = append(a.sizes, len(word))
 	}

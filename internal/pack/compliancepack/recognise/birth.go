@@ -97,25 +97,24 @@ func (s *scanner) birthByName(t token) {
 }
 
 func (s *scanner) koreanDate(year group) {
-	rest := s.text[year.end:min(len(s.text), year.end+24)]
-	i, numbers := 0, [3]int{s.value(year)}
-	for n, unit := range [...]string{"년", "월", "일"} {
-		if !strings.HasPrefix(rest[i:], unit) {
-			return
-		}
-		if i += len(unit); n == 2 {
-			break
-		}
-		at := s.skipSpace(year.end + i)
-		value, end := s.figures(at, 2)
-		if end == 0 || end > year.end+len(rest) {
-			return
-		}
-		numbers[n+1], i = value, end-year.end
+	if !strings.HasPrefix(s.text[year.end:], "년") {
+		return
 	}
-	if isBirthDate(numbers[0], numbers[1], numbers[2]) {
-		s.born(year.start, year.end+i)
+	month, i := s.numberBefore("월", year.end+len("년"))
+	day, end := s.numberBefore("일", i)
+	if end > 0 && isBirthDate(s.value(year), month, day) {
+		s.born(year.start, end)
 	}
+}
+
+// numberBefore reads a number of two digits at most with its unit behind it; the end is 0 where
+// there is none.
+func (s *scanner) numberBefore(unit string, i int) (value, end int) {
+	value, end = s.figures(s.skipSpace(i), 2)
+	if end == 0 || !strings.HasPrefix(s.text[end:], unit) {
+		return 0, 0
+	}
+	return value, end + len(unit)
 }
 
 func (s *scanner) skipSpace(i int) int {
@@ -166,7 +165,8 @@ func monthNames() [12]string {
 
 // isMonth: the whole name, its first three letters, or "sept".
 func isMonth(word, full string) bool {
-	if len(word) != 3 && len(word) != len(full) && !(len(word) == 4 && full == "september") {
+	sept := len(word) == len("sept") && full == "september"
+	if len(word) != 3 && len(word) != len(full) && !sept {
 		return false
 	}
 	for i := range len(word) {

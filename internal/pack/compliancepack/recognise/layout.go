@@ -103,7 +103,14 @@ func (c *cut) separate(separator byte, places, set string) bool {
 }
 
 // within tells whether a number is among the bytes of places.
-func within(places string, n int) bool { return contained(places, byte(n)) }
+func within(places string, n int) bool {
+	for i := range len(places) {
+		if int(places[i]) == n {
+			return true
+		}
+	}
+	return false
+}
 
 func contained(set string, c byte) bool {
 	for i := range len(set) {

@@ -50,7 +50,7 @@ var shared = sync.OnceValue(func() *tables {
 
 func newScanner(text string, want []string, o Options) *scanner {
 	s := &scanner{tables: shared(), text: text, least: o.MinConfidence, limit: o.Limit}
-	s.context = newSurroundings(&s.tables.words)
+	s.context = newSurroundings(&s.words)
 	if s.limit <= 0 {
 		s.limit = DefaultLimit
 	}

@@ -52,7 +52,7 @@ func bech32(text string) bool {
 		return false
 	}
 	state := uint32(1)
-	for _, v := range [5]byte{3, 3, 0, 2, 3} { // "bc", its high bits, a zero, its low bits
+	for _, v := range [5]uint32{3, 3, 0, 2, 3} { // "bc", its high bits, a zero, its low bits
 		state = polymod(state, v)
 	}
 	version := -1
@@ -64,16 +64,16 @@ func bech32(text string) bool {
 		if version < 0 {
 			version = value
 		}
-		state = polymod(state, byte(value))
+		state = polymod(state, uint32(value)) //nolint:gosec // from 0 to 31
 	}
 	return version == 0 && state == 1 || version > 0 && version <= 16 && state == 0x2bc830a3
 }
 
 // polymod is a step of the checksum over GF(32).
-func polymod(state uint32, value byte) uint32 {
+func polymod(state, value uint32) uint32 {
 	generator := [5]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3}
 	top := state >> 25
-	state = (state&0x1ffffff)<<5 ^ uint32(value)
+	state = (state&0x1ffffff)<<5 ^ value
 	for i, g := range generator {
 		if top>>i&1 == 1 {
 			state ^= g

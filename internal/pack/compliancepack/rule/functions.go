@@ -102,7 +102,7 @@ func (c costs) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	default:
 		return nil
 	}
-	total := uint64(max(0, cost)) + 1 //nolint:gosec // not negative
+	total := uint64(max(0, cost)) + 1
 	return &total
 }
 

@@ -51,7 +51,7 @@ func (w *search) try(o owner, at, size int) {
 		return
 	}
 	for _, before := range o.before {
-		if start := at - before; start >= 0 && !(r.shape.wordStart && start > 0 && isWord(w.text[start-1])) {
+		if start := at - before; start >= 0 && (!r.shape.wordStart || start == 0 || !isWord(w.text[start-1])) {
 			w.tryAt(r, start)
 		}
 	}

@@ -1,37 +1,41 @@
-package recognise
+package main
 
 import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/compliancepack/recognise"
 )
 
-// Case is a text with the values that are to be found in it.
-type Case struct {
+// piiCase is a text with the values that are to be found in it.
+type piiCase struct {
 	Text  string   `json:"text"`
 	Count int      `json:"count"`
 	Spans [][2]int `json:"spans"` // offsets in code points; nil where they are not given
 }
 
-// ReadCases reads cases by kind, as they stand in a JSON object under "cases".
-func ReadCases(text []byte) (map[string][]Case, error) {
+// readCases reads cases by kind, as they stand in a JSON object under "cases".
+func readCases(text []byte) (map[string][]piiCase, error) {
 	var file struct {
-		Cases map[string][]Case `json:"cases"`
+		Cases map[string][]piiCase `json:"cases"`
 	}
 	if err := json.Unmarshal(text, &file, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return nil, fmt.Errorf("recognise: cases: %w", err)
+		return nil, fmt.Errorf("cases of recognisers: %w", err)
 	}
 	return file.Cases, nil
 }
 
-// Accuracy is how well a recogniser did on its cases.
-type Accuracy struct {
+// accuracy is how well a recogniser did on its cases.
+type accuracy struct {
 	Kind    string
 	Claimed bool
 	// Cases are texts; Right those with the right number of values in the right places. A text
@@ -42,11 +46,24 @@ type Accuracy struct {
 	Wrong                  []string
 }
 
-// Measure runs each recogniser alone over its cases, by kind.
-func Measure(ctx context.Context, cases map[string][]Case) []Accuracy {
-	var all []Accuracy
+// measureCases measures on the cases in the folder of true answers.
+func measureCases(ctx context.Context, dir string) ([]accuracy, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "pii_cases.json"))
+	if err != nil {
+		return nil, err
+	}
+	cases, err := readCases(text)
+	if err != nil {
+		return nil, err
+	}
+	return measureRecognisers(ctx, cases), nil
+}
+
+// measureRecognisers runs each recogniser alone over its cases, by kind.
+func measureRecognisers(ctx context.Context, cases map[string][]piiCase) []accuracy {
+	var all []accuracy
 	for _, kind := range slices.Sorted(maps.Keys(cases)) {
-		a := Accuracy{Kind: kind, Claimed: slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.ID == kind })}
+		a := accuracy{Kind: kind, Claimed: slices.ContainsFunc(recognise.Kinds(), func(k recognise.Kind) bool { return k.ID == kind })}
 		if !a.Claimed {
 			a.Cases = len(cases[kind])
 			all = append(all, a)
@@ -61,8 +78,8 @@ func Measure(ctx context.Context, cases map[string][]Case) []Accuracy {
 }
 
 // byText puts the answers together that are given for one text.
-func byText(cases []Case) [][]Case {
-	var grouped [][]Case
+func byText(cases []piiCase) [][]piiCase {
+	var grouped [][]piiCase
 	at := map[string]int{}
 	for _, c := range cases {
 		i, known := at[c.Text]
@@ -77,8 +94,8 @@ func byText(cases []Case) [][]Case {
 }
 
 // add counts the answer that fits best.
-func (a *Accuracy) add(ctx context.Context, answers []Case) {
-	found, _ := Find(ctx, answers[0].Text, []string{a.Kind}, Options{})
+func (a *accuracy) add(ctx context.Context, answers []piiCase) {
+	found, _ := recognise.Find(ctx, answers[0].Text, []string{a.Kind}, recognise.Options{})
 	best, matched := answers[0], -1
 	for _, c := range answers {
 		if m := matches(c, found); m-c.Count > matched-best.Count || matched < 0 {
@@ -97,7 +114,7 @@ func (a *Accuracy) add(ctx context.Context, answers []Case) {
 }
 
 // matches counts findings that stand where a case says, or that it counts.
-func matches(c Case, found []Finding) int {
+func matches(c piiCase, found []recognise.Finding) int {
 	if c.Spans == nil {
 		return min(c.Count, len(found))
 	}
@@ -111,8 +128,8 @@ func matches(c Case, found []Finding) int {
 	return n
 }
 
-// Table writes accuracies as a table of Markdown.
-func Table(all []Accuracy) string {
+// recogniserTable writes accuracies as a table of Markdown.
+func recogniserTable(all []accuracy) string {
 	var b strings.Builder
 	b.WriteString("| recogniser | cases | right | recall | precision |\n|---|---|---|---|---|\n")
 	for _, a := range all {
