@@ -65,6 +65,11 @@ func (r *ran) status(id string) string {
 
 func body(t *testing.T, v any) jsontext.Value {
 	t.Helper()
+	return bodyOf(t, v)
+}
+
+func bodyOf(t testing.TB, v any) jsontext.Value {
+	t.Helper()
 	text, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		t.Fatal(err)

@@ -118,15 +118,15 @@ func TestRulesThatSayNothingAreFindings(t *testing.T) {
 
 func TestRulesSeeTheDocument(t *testing.T) {
 	for cel, doc := range map[string]m{
-		`doc.a[1] == "x" && media_type == "application/json"`:              text("a.json", `{"a":[1,"x"]}`),
-		`json_path(doc, "$.a.b").size() == 1 && name == "a.yaml"`:          text("a.yaml", "a: {b: 1}\n"),
-		`doc == null && lines.size() == 2 && lines[1] == "two"`:            text("a.txt", "one\ntwo\n"),
-		`text == "one\ntwo\n"`:                                             text("a.html", "one<!-- jo@example.org --><p>two</p>"),
-		`pii(text, "email").size() == 1 && regex(text, "jo@")`:             text("a.md", "write to jo@example.org"),
-		`doc[0].a == 1 && doc[1].b`:                                        text("a.yml", "a: 1\n---\nb: true\n"),
-		`doc.base.x == 1 && doc.more.x == 1 && doc.more.y == 2.5`:          text("a.yml", "base: &b {x: 1}\nmore: {<<: *b, y: 2.5}\n"),
-		`near("cat", "dog", 10) && !near("cat", "cow", 3)`:                 text("a", "the cat, a dog, and also one cow"),
-		`type(doc.n) == int && type(doc.f) == double && doc.z == null`:     text("a.json", `{"n":12,"f":1.0,"z":null}`),
+		`doc.a[1] == "x" && media_type == "application/json"`:             text("a.json", `{"a":[1,"x"]}`),
+		`json_path(doc, "$.a.b").size() == 1 && name == "a.yaml"`:         text("a.yaml", "a: {b: 1}\n"),
+		`doc == null && lines.size() == 2 && lines[1] == "two"`:           text("a.txt", "one\ntwo\n"),
+		`text == "one\ntwo\n"`:                                            text("a.html", "one<!-- jo@example.org --><p>two</p>"),
+		`pii(text, "email").size() == 1 && regex(text, "jo@")`:            text("a.md", "write to jo@example.org"),
+		`doc[0].a == 1 && doc[1].b`:                                       text("a.yml", "a: 1\n---\nb: true\n"),
+		`doc.base.x == 1 && doc.more.x == 1 && doc.more.y == 2.5`:         text("a.yml", "base: &b {x: 1}\nmore: {<<: *b, y: 2.5}\n"),
+		`near("cat", "dog", 10) && !near("cat", "cow", 3)`:                text("a", "the cat, a dog, and also one cow"),
+		`type(doc.n) == int && type(doc.f) == double && doc.z == null`:    text("a.json", `{"n":12,"f":1.0,"z":null}`),
 		`doc.d == "2026-01-02" && doc.o == 8 && doc.t == "a: b" && doc.q`: text("a.yaml", "d: 2026-01-02\no: 0o10\nt: 'a: b'\nq: true\n"),
 	} {
 		r := must(t, m{"documents": []m{doc}, "rules": []m{{"id": "r", "cel": cel, "severity": "low", "message": "m"}}})
