@@ -28,7 +28,7 @@ func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
 	}
 	findings := []ops.Finding{checkFolder(cfg), checkSpace(cfg), checkDatabase(ctx, cfg)}
 	if findings[2].OK {
-		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()))
+		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()), checkFingerprints(cfg))
 	}
 	return append(findings, checkPacks(cfg), checkModel(ctx, cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkAddress(ctx, cfg), checkClock())
 }

@@ -56,6 +56,9 @@ type Config struct {
 	SandboxChildren int
 	// OCREngine is what reads pictures.
 	OCREngine OCREngine
+	// FingerprintKey is what fingerprints of values are made with; empty: one that the
+	// platform makes and keeps itself.
+	FingerprintKey dpp.Secret
 	// SubmitsPerMin and ReadsPerMin limit each tenant's rates.
 	SubmitsPerMin, ReadsPerMin int64
 	CORSOrigins                []string
@@ -122,6 +125,9 @@ func (c Config) DevKeyPath() string { return DevKeyPath(c.Data) }
 
 // OperatorKeyPath is the file with the operator's key.
 func (c Config) OperatorKeyPath() string { return filepath.Join(c.Data, "operator.key") }
+
+// FingerprintKeyPath is the file with the key of fingerprints, where none is set.
+func (c Config) FingerprintKeyPath() string { return filepath.Join(c.Data, "fingerprint.key") }
 
 // ListenPath is the file that says where the server listens while it runs.
 func (c Config) ListenPath() string { return ListenPath(c.Data) }

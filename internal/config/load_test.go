@@ -93,6 +93,7 @@ var samples = map[string][3]string{
 	"ocr-engine":              {"wasm", "tesseract", "auto"},
 	"rate-limit-post-per-min": {"1", "2", "1000000000"},
 	"rate-limit-get-per-min":  {"1", "2", "1000000000"},
+	"fingerprint-key":         {strings.Repeat("a", 32), strings.Repeat("~", 1000), "0123456789abcdef0123456789abcdef"},
 	"url-allow-cidrs":         {"127.0.0.0/8", "::1/128", "10.0.0.0/8,192.168.0.0/16"},
 	"llm-price-input":         {"0", "1.1", "30.0000"},
 	"llm-price-output":        {"0.0001", "2", "1000000"},

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dpp"
 )
 
 // What is said of values that cannot be read. None repeats the value.
@@ -26,6 +28,7 @@ var (
 	errLogLevel = errors.New("is none of debug, info, warn, error")
 	errEngine   = errors.New("is none of auto, wasm, tesseract")
 	errFormat   = errors.New("is none of json, text")
+	errKey      = errors.New("is no key: write 32 to 1000 visible ASCII characters")
 )
 
 type setter = func(c *Config, text string) error
@@ -186,5 +189,15 @@ func setLogFormat(c *Config, text string) error {
 		return errFormat
 	}
 	c.LogFormat = format
+	return nil
+}
+
+var fingerprintKey = regexp.MustCompile(`^[!-~]{32,1000}$`)
+
+func setFingerprintKey(c *Config, text string) error {
+	if !fingerprintKey.MatchString(text) {
+		return errKey
+	}
+	c.FingerprintKey = dpp.Secret(text)
 	return nil
 }

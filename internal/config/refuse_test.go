@@ -46,6 +46,7 @@ var wrong = map[string][]string{
 	"llm-model":               {"hush hush", "hush\n", strings.Repeat("hush", 51), "hush"},
 	"llm-price-input":         {"hush", "-1", "0.00001", "1e3", "1000001", ".5"},
 	"llm-price-output":        {"hush", "-1", "0.00001"},
+	"fingerprint-key":         {"hush", strings.Repeat("hush ", 10), strings.Repeat("húsh", 10), strings.Repeat("hush", 251)},
 	"gate-required":           {"hush", "1", "true"}, // which the embedded default cannot keep
 }
 
