@@ -119,7 +119,7 @@ func readWith(ctx context.Context, s sheet, program *tesseract.Program, log io.W
 	if program != nil && !slices.Contains(program.Languages(), s.language) {
 		return nil, nil
 	}
-	const patience = 2 * time.Minute
+	const patience = 10 * time.Minute
 	opts := sandbox.Options{Children: 1, CPU: patience, Wall: patience, Start: patience}
 	if program != nil {
 		opts.Readable = program.Readable()
