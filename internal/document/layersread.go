@@ -246,7 +246,7 @@ func (r *layerReader) char(text references.FPDF_TEXTPAGE, i int, first *bool) (l
 	if err != nil {
 		return layer.Char{}, err
 	}
-	c := layer.Char{Rune: rune(min(code.Unicode, math.MaxInt32))} //nolint:gosec // it is bounded
+	c := layer.Char{Rune: rune(min(code.Unicode, math.MaxInt32))}
 	if layer.IsSpace(c.Rune) {
 		*first = true
 		return c, nil

@@ -76,6 +76,9 @@ func run(ctx context.Context, truth string, how options, log io.Writer) (err err
 	if err != nil {
 		return err
 	}
+	if len(readers) == 0 {
+		return errors.New("there is no engine to be measured: run make assets, or install tesseract 5")
+	}
 	read, err := readAll(ctx, pages, readers, how.only, log)
 	if err != nil {
 		return err
