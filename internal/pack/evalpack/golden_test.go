@@ -38,7 +38,9 @@ func TestGoldenResults(t *testing.T) {
 		d, o := runOn(t, inputs)
 		found := golden{Data: d, Reliability: o.Reliability, Artifacts: map[string]string{}}
 		for _, a := range o.Artifacts {
-			found.Artifacts[a.Name] = pack.SumHex(a.Content)
+			if a.MediaType != svg { // how charts look is held where they are drawn
+				found.Artifacts[a.Name] = pack.SumHex(a.Content)
+			}
 		}
 		got := marshal(t, found)
 		if err := got.Indent(jsontext.WithIndent(" ")); err != nil {
