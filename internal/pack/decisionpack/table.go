@@ -43,9 +43,9 @@ type ruled struct {
 	Question  string           `json:"question,omitzero"`
 	Form      string           `json:"form"`
 	HitPolicy string           `json:"hit_policy"`
-	Outcome   jsontext.Value   `json:"outcome,omitzero"`    // U and F; absent where no rule applies
-	Outcomes  []jsontext.Value `json:"outcomes,omitempty"`  // C
-	Defaulted bool             `json:"defaulted,omitempty"` // no rule applies, and the table says what then
+	Outcome   jsontext.Value   `json:"outcome,omitzero"`   // U and F; absent where no rule applies
+	Outcomes  []jsontext.Value `json:"outcomes,omitempty"` // C
+	Defaulted bool             `json:"defaulted,omitzero"` // no rule applies, and the table says what then
 	Fired     []fired          `json:"fired"`
 	Missed    []missed         `json:"not_fired"`
 	Rationale string           `json:"rationale"`
@@ -117,28 +117,25 @@ func (t *rulebook) checkSize(found *findings) {
 	checkUnique(inputs, func(k int) string { return "/table/inputs/" + strconv.Itoa(k) + "/name" }, found)
 }
 
-// facts are the values of the inputs, in their order. An input without a type has
-// that of its fact.
+// facts are the values of the inputs, in their order; null where there is none. An
+// input without a type has that of its fact.
 func (t *rulebook) facts(given map[string]jsontext.Value, found *findings) []literal {
 	known := make(map[string]bool, len(t.Inputs))
 	values := make([]literal, len(t.Inputs))
 	for k := range t.Inputs {
 		input := &t.Inputs[k]
 		known[input.Name] = true
-		raw, ok := given[input.Name]
-		if !ok {
-			found.add("/facts", "required", "There is no fact for the input at /table/inputs/"+strconv.Itoa(k)+"; null says that it is not known.")
-			continue
-		}
-		value, ok := factOf(raw, input.Type)
-		if !ok {
-			found.add(below("/facts", input.Name), "type", "The fact has another type than its input.")
+		var value literal // null: what is not given is not known
+		if raw, ok := given[input.Name]; ok {
+			if value, ok = factOf(raw, input.Type); !ok {
+				found.add(below("/facts", input.Name), "type", "The fact has another type than its input.")
+			}
 		}
 		if values[k] = value; input.Type == "" {
 			input.Type = value.sort
 		}
 		if input.Type == "" {
-			found.add("/table/inputs/"+strconv.Itoa(k), "required", "The fact is null, so the input needs a type.")
+			found.add("/table/inputs/"+strconv.Itoa(k), "required", "The fact is not known, so the input needs a type.")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -253,7 +250,7 @@ func (t *rulebook) conclude(out *ruled) {
 	switch {
 	case len(out.Fired) == 0:
 		out.Rationale = fmt.Sprintf("None of %s applies.", count(len(t.Rules), "rule", "rules"))
-		if t.Default != nil {
+		if t.Default != nil && t.Default.Kind() != jsontext.KindNull {
 			out.Outcome, out.Defaulted = t.Default, true
 			out.Rationale += " The table's default stands."
 		}

@@ -160,6 +160,7 @@ func TestTable(t *testing.T) {
 	}{
 		{"U", `{"customer":"gold","order":10}`, []int{0}, `{"discount":0.2}`, `Rule 0 (gold) applies, because customer is "gold".`},
 		{"U", `{"customer":"new","order":100}`, []int{1}, `{"discount":0.1}`, `Rule 1 applies, because customer is not("gold"), order is >= 100.`},
+		{"U", `{"order":60}`, []int{2}, `{"discount":0.05}`, `Rule 2 applies, because order is [50..100).`},
 		{"U", `{"customer":null,"order":60}`, []int{2}, `{"discount":0.05}`, `Rule 2 applies, because order is [50..100).`},
 		{"F", `{"customer":"gold","order":60}`, []int{0}, `{"discount":0.2}`, `Rule 0 (gold) applies, because customer is "gold".`},
 		{"C", `{"customer":"gold","order":60}`, []int{0, 2}, "", "2 of 3 rules apply."},
@@ -195,7 +196,7 @@ func TestTableRefused(t *testing.T) {
 		"bad cell":          {`"table":{` + inputs + `,"rules":[{"when":["-","-"],"then":1},{"when":["-","a"],"then":2}]},"facts":{"x":1,"y":"a"}`, "/table/rules/1/when/1", "test"},
 		"cell of a type":    {`"table":{` + inputs + `,"rules":[{"when":[true,"-"],"then":1}]},"facts":{"x":1,"y":"a"}`, "/table/rules/0/when/0", "test"},
 		"too few cells":     {`"table":{` + inputs + `,"rules":[{"when":["-"],"then":1}]},"facts":{"x":1,"y":"a"}`, "/table/rules/0/when", "size"},
-		"fact missing":      {`"table":{` + inputs + `,"rules":[{"when":["-","-"],"then":1}]},"facts":{"x":1}`, "/facts", "required"},
+		"fact missing":      {`"table":{"inputs":[{"name":"x"},{"name":"y"}],"rules":[{"when":["-","-"],"then":1}]},"facts":{"x":1}`, "/table/inputs/1", "required"},
 		"fact of a type":    {`"table":{` + inputs + `,"rules":[{"when":["-","-"],"then":1}]},"facts":{"x":"1","y":"a"}`, "/facts/x", "type"},
 		"unknown fact":      {`"table":{` + inputs + `,"rules":[{"when":["-","-"],"then":1}]},"facts":{"x":1,"y":"a","z":1}`, "/facts/z", "unknown"},
 		"no type to be had": {`"table":{"inputs":[{"name":"x"}],"rules":[{"when":["-"],"then":1}]},"facts":{"x":null}`, "/table/inputs/0", "required"},
