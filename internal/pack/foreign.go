@@ -17,7 +17,7 @@ const (
 	// maxSchemaWork bounds checking one value: each time that a part of the schema is
 	// applied to a part of the value counts as one, and one more for each 64 bytes of a
 	// text and each item of an array or object.
-	maxSchemaWork = 1 << 18
+	maxSchemaWork = 1 << 17
 	// lookEvery is after how much of it the context is asked.
 	lookEvery = 1 << 10
 )

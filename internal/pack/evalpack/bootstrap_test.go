@@ -310,8 +310,8 @@ func compared(t checker, rows []map[string]any) []*result {
 func TestComparisonOfSomeRows(t *testing.T) {
 	d, _ := runOn(t, jsontext.Value(`{"rows":[
 		{"prediction":"a","reference":"a","baseline_prediction":"b"},{"prediction":"x","reference":"a"},
-		{"prediction":"a","reference":"a","baseline_prediction":7},{"prediction":8,"reference":"a","baseline_prediction":"a"},
-		{"prediction":"c","reference":"a","baseline_prediction":"c"}],"metrics":[{"name":"exact_match"}],"max_failed_fraction":1}`))
+		{"prediction":"a","reference":"a","baseline_prediction":[7]},{"prediction":[8],"reference":"a","baseline_prediction":"a"},
+		{"prediction":"c","reference":"a","baseline_prediction":"c"}],"metrics":[{"name":"accuracy"}],"max_failed_fraction":1}`))
 	m := d.Metrics[0]
 	if m.N != 4 || *m.Value != 0.5 || m.Comparison.N != 2 || *m.Comparison.System != 0.5 || *m.Comparison.Baseline != 0 || m.Comparison.McNemar.OnlySystem != 1 {
 		t.Errorf("%s", marshal(t, m))

@@ -169,7 +169,7 @@ func TestLargeResults(t *testing.T) {
 	rows[0]["prediction"] = "long"
 	var metrics []any
 	for i := range maxMetrics {
-		metrics = append(metrics, map[string]any{"name": "exact_match", "label": fmt.Sprintf("m%d", i)})
+		metrics = append(metrics, map[string]any{"name": "token_f1", "label": fmt.Sprintf("m%d", i)})
 	}
 	raw := marshal(t, map[string]any{"rows": rows, "metrics": metrics, "bootstrap": map[string]any{"samples": 0}})
 	p := New(nil, Options{})

@@ -249,6 +249,9 @@ func (r *run) collect(w *watch, rows []record, found []rowFound) {
 			continue
 		}
 		seen := w.into[k*w.width : (k+1)*w.width]
+		if w.data == nil { // once, as growing by and by would hold most of it twice
+			w.data = make([]float64, 0, min(r.expect*w.width, maxNumbers))
+		}
 		w.data = append(w.data, seen...)
 		w.tally.rows = append(w.tally.rows, int32(r.read+place)) //nolint:gosec // there are fewer rows than maxRows
 		if scorer == nil {

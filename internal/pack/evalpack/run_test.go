@@ -352,12 +352,12 @@ func TestExtrasAreDescribedAndPriced(t *testing.T) {
 // What cannot be judged is listed, and counts against the run.
 func TestFailuresAreListed(t *testing.T) {
 	const rows = `{"rows":[{"id":"x","prediction":"a","reference":"a"},{"id":7,"prediction":1,"reference":"a","baseline_prediction":2},{"prediction":"a"},{"prediction":"a","reference":"a","references":["b"]}],
-		"metrics":[{"name":"token_f1"},{"name":"exact_match"}],"max_failed_fraction":LIMIT}`
+		"metrics":[{"name":"token_f1"},{"name":"edit_similarity"}],"max_failed_fraction":LIMIT}`
 	d, o := runOn(t, text(rows, "LIMIT", "0.5"))
 	want := []failure{
-		{Row: 1, ID: jsontext.Value("7"), Metrics: []string{"token_f1", "exact_match"}, Reason: "NOT_TEXT"},
-		{Row: 1, ID: jsontext.Value("7"), Metrics: []string{"token_f1", "exact_match"}, System: systemBaseline, Reason: "NOT_TEXT"},
-		{Row: 2, Metrics: []string{"token_f1", "exact_match"}, Reason: "NO_REFERENCE"},
+		{Row: 1, ID: jsontext.Value("7"), Metrics: []string{"token_f1", "edit_similarity"}, Reason: "NOT_TEXT"},
+		{Row: 1, ID: jsontext.Value("7"), Metrics: []string{"token_f1", "edit_similarity"}, System: systemBaseline, Reason: "NOT_TEXT"},
+		{Row: 2, Metrics: []string{"token_f1", "edit_similarity"}, Reason: "NO_REFERENCE"},
 		{Row: 3, Reason: rowTwoForms},
 	}
 	if len(d.Failed) != len(want) {

@@ -43,7 +43,7 @@ func (a *alignment) start(n int) {
 		a.aboveEdits, a.aboveHits = append(a.aboveEdits, 0), append(a.aboveHits, 0)
 	}
 	for i := range n + 1 {
-		a.edits[i], a.hits[i] = int32(i), 0 //nolint:gosec // bounded by maxCells
+		a.edits[i], a.hits[i] = int32(i), 0
 	}
 }
 

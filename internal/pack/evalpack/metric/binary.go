@@ -144,7 +144,7 @@ func (o *sharedOrder) of(s Sample) []int32 {
 	}
 	rows = make([]int32, len(s.Data)/s.Width)
 	for i := range rows {
-		rows[i] = int32(i) //nolint:gosec // fewer rows than fit into memory
+		rows[i] = int32(i)
 	}
 	slices.SortFunc(rows, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(s.row(int(b))[0], s.row(int(a))[0]), cmp.Compare(a, b))

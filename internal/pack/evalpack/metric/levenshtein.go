@@ -47,7 +47,7 @@ func (d *distance) of(ctx context.Context, a, b []rune) (int, error) {
 		if j%every == 0 && ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		n += d.column(d.matches(r), uint((len(a)-1)%64)) //nolint:gosec // at least 0
+		n += d.column(d.matches(r), uint((len(a)-1)%64))
 	}
 	return n, nil
 }
@@ -104,7 +104,7 @@ func (d *distance) column(match []uint64, last uint) int {
 		plus := dn | ^(zero | up)
 		minus := zero & up
 		if w == len(d.up)-1 {
-			change = int(plus>>last&1) - int(minus>>last&1) //nolint:gosec // single bits
+			change = int(plus>>last&1) - int(minus>>last&1)
 		}
 		outPlus, outMinus := plus>>63, minus>>63
 		plus, minus = plus<<1|carryPlus, minus<<1|carryMinus

@@ -138,11 +138,12 @@ func tidy(word string) string {
 // strip replaces the first of the suffixes, which come with what replaces them, that the
 // word has, if what stands before it measures enough.
 func strip(word string, least int, rules ...string) string {
-	for i := 0; i < len(rules); i += 2 {
-		if stem, ok := strings.CutSuffix(word, rules[i]); ok {
-			if measure(stem) >= least {
-				return stem + rules[i+1]
-			}
+	for ; len(rules) >= 2; rules = rules[2:] {
+		stem, ok := strings.CutSuffix(word, rules[0])
+		switch {
+		case ok && measure(stem) >= least:
+			return stem + rules[1]
+		case ok:
 			return word
 		}
 	}

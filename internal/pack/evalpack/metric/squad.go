@@ -93,6 +93,6 @@ func newExactMatch(params jsontext.Value) (Metric, error) {
 	})
 	return &mean{
 		info:  fraction("exact_match", "exact_match|norm:"+p.Normalize+"|refs:max|version:"+version),
-		score: equal.best,
+		score: func(ctx context.Context, row Row) (float64, error) { return equal.bestOf(ctx, row, written) },
 	}, nil
 }

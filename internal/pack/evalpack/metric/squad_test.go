@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// make builds a metric or ends the test.
+// build makes a metric or ends the test.
 func build(t testing.TB, name, params string) Metric {
 	t.Helper()
 	m, err := New(name, jsontext.Value(params))
@@ -88,5 +88,13 @@ func TestAnswers(t *testing.T) {
 	}
 	if got := value(t, build(t, "exact_match", `{"normalize":"none"}`), texts(t, "A", "a")); got != 0 {
 		t.Errorf("raw: %v", got)
+	}
+	for _, values := range [][2]string{{`5`, `"5"`}, {`5.0`, `5`}, {`true`, `"true"`}, {`{"a":1,"b":[2.0]}`, `{"b":[2],"a":1}`}, {`"\u0061"`, `"a"`}} {
+		if got := value(t, build(t, "exact_match", `{"normalize":"none"}`), raw(values[0], values[1])); got != 1 {
+			t.Errorf("%s is not %s", values[0], values[1])
+		}
+	}
+	if err := build(t, "exact_match", "").Observe(t.Context(), raw(`null`, `"a"`), make([]float64, 1)); err == nil {
+		t.Error("null is taken")
 	}
 }

@@ -44,7 +44,7 @@ func TestWordsOfROUGE(t *testing.T) {
 	}{
 		{false, false, "Hello, WORLD_2 don't", "hello|world|2|don|t"},
 		{false, false, "Привет naïve 北京", "na|ve"},
-		{true, false, "running flies was agreed", "run|fli|was|agre"},
+		{true, false, "running flies was hopping", "run|fli|was|hop"},
 		{false, true, "Привет naïve 北京 e\u0301te", "привет|naïve|北|京|e\u0301te"},
 		{true, true, "Привет running", "привет|run"},
 		{false, false, "\u212aelvin", "kelvin"}, // the sign of kelvin becomes a k

@@ -103,13 +103,35 @@ func shortest(digits string) string {
 	return strconv.FormatFloat(x+0, 'f', -1, 64) // no -0
 }
 
+// written is a value as the text that is compared: a text as it is, a number or boolean as
+// a label, an object or array in its canonical form (RFC 8785).
+func written(v jsontext.Value) (string, error) {
+	switch v.Kind() {
+	case jsontext.KindBeginObject, jsontext.KindBeginArray:
+		canonical := v.Clone()
+		if err := canonical.Canonicalize(); err != nil {
+			return "", errNotText
+		}
+		return string(canonical), nil
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return string(bytes.TrimSpace(v)), nil
+	case jsontext.KindNumber:
+		return shortest(string(bytes.TrimSpace(v))), nil
+	default:
+		return text(v)
+	}
+}
+
 // judge scores a prediction against one reference. The error is as of [Metric.Observe].
 type judge func(ctx context.Context, prediction, reference string) (float64, error)
 
 // best gives a row the best that its prediction scores against any of its references, all
 // of which are texts.
-func (j judge) best(ctx context.Context, row Row) (float64, error) {
-	prediction, err := text(row.Prediction)
+func (j judge) best(ctx context.Context, row Row) (float64, error) { return j.bestOf(ctx, row, text) }
+
+// bestOf reads the values of a row by a function of the caller's.
+func (j judge) bestOf(ctx context.Context, row Row, read func(jsontext.Value) (string, error)) (float64, error) {
+	prediction, err := read(row.Prediction)
 	if err != nil {
 		return 0, err
 	}
@@ -118,7 +140,7 @@ func (j judge) best(ctx context.Context, row Row) (float64, error) {
 	}
 	var best float64
 	for i, r := range row.References {
-		reference, err := text(r)
+		reference, err := read(r)
 		if err != nil {
 			return 0, err
 		}
