@@ -90,12 +90,13 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 golden: deps ## run the golden tests on arm64, under qemu-user where this machine is none
 	scripts/golden
 
-bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
-	$(GO) run ./test/accuracy -out docs/packs/url.md
+bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs
+	$(GO) run ./test/accuracy -out docs/packs/url.md -recognisers docs/packs/compliance.md
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 	$(GO) run ./test/bench -out docs/performance.md
 
-bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract
-	$(GO) run ./test/benchocr
+bench-ocr: deps assets ## the part of bench that measures how well and at what price pictures are read
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md
@@ -106,4 +107,4 @@ rename: ## change the module's path everywhere: make rename MODULE=example.com/d
 
 clean: ## remove what was built
 	rm -rf bin .cache
-	rm -f internal/document/tesseract/assets/*.wasm internal/document/tesseract/assets/*.gz
+	rm -f internal/document/tesseract/assets/*.wasm internal/document/tesseract/assets/*.gz internal/document/tesseract/assets/*.traineddata

@@ -28,9 +28,9 @@ func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
 	}
 	findings := []ops.Finding{checkFolder(cfg), checkSpace(cfg), checkDatabase(ctx, cfg)}
 	if findings[2].OK {
-		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()))
+		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()), checkFingerprints(cfg))
 	}
-	return append(findings, checkPacks(cfg), checkModel(ctx, cfg), checkSandbox(ctx, cfg), checkAddress(ctx, cfg), checkClock())
+	return append(findings, checkPacks(cfg), checkModel(ctx, cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkAddress(ctx, cfg), checkClock())
 }
 
 func good(name, format string, args ...any) ops.Finding {
@@ -129,7 +129,7 @@ func checkPacks(cfg config.Config) ops.Finding {
 	if err != nil {
 		return bad("packs", err, "Correct DPP_LLM_URL.")
 	}
-	with := equip(cfg, nil, runs.Ports{}, nil)
+	with := equip(cfg, nil, runs.Ports{})
 	with.model = model
 	packs, err := newPacks(cfg, with, nil)
 	if err != nil {

@@ -39,11 +39,14 @@ func lockFolder(data string) (unlock func() error, err error) {
 	return file.Close, nil
 }
 
-// firstStart makes the tenant dev with its credit and key, and the operator's key,
-// where the folder has none. It may be cut off anywhere: what is there already is
+// firstStart makes the tenant dev with its credit and key, the operator's key and the key
+// of fingerprints, where the folder has none. It may be cut off anywhere: what is there already is
 // taken up by the next start.
 func firstStart(ctx context.Context, s tenants.Store, cfg config.Config) error {
 	service := tenants.New(s)
+	if err := makeFingerprintKey(cfg); err != nil {
+		return err
+	}
 	err := makeKey(cfg.OperatorKeyPath(), func() (tenants.NewKey, error) { return service.CreateOperatorKey(ctx, "operator") })
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"dpp"
@@ -15,14 +16,17 @@ import (
 	"dpp/internal/blob/fileblob"
 	"dpp/internal/config"
 	"dpp/internal/document"
+	"dpp/internal/document/tesseract"
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
 	"dpp/internal/llm"
 	"dpp/internal/pack"
+	"dpp/internal/pack/compliancepack"
 	"dpp/internal/pack/decisionpack"
 	"dpp/internal/pack/evalpack"
 	"dpp/internal/pack/evalpack/judge"
+	"dpp/internal/pack/ocrpack"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -79,15 +83,18 @@ type equipment struct {
 	documents *document.Documents
 	// model is the language model that packs may ask; nil where none is configured.
 	model *llm.Client
+	// program reads pictures; nil: the engine that is built in does.
+	program *tesseract.Program
+	// fingerprints has the key of what the compliance pack finds.
+	fingerprints *fingerprints
 }
 
-// equip makes it. own are the platform's own listeners, which no pack may reach; the ports
-// may be none where nothing is run.
-func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents *document.Documents) equipment {
+// equip makes what needs no sandbox. own are the platform's own listeners, which no pack
+// may reach; the ports may be none where nothing is run.
+func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports) equipment {
 	fetcher := fetch.New(fetch.Options{Policy: fetch.Policy{AllowCIDRs: cfg.URLAllowCIDRs, Deny: own, DenyHosts: publicNames(cfg.PublicURL)}})
 	return equipment{
-		fetcher: fetcher, documents: documents,
-		files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{}),
+		fetcher: fetcher, files: inputs.New(ports.Blob, ports.Store, fetcher, inputs.Options{}), fingerprints: &fingerprints{cfg: cfg, blobs: ports.Blob},
 	}
 }
 
@@ -95,9 +102,11 @@ func equip(cfg config.Config, own []netip.AddrPort, ports runs.Ports, documents 
 func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Registry, error) {
 	if packs == nil {
 		packs = []pack.Pack{
+			newCompliance(with),
 			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
 			evalpack.New(with.files, evalpack.Options{Extras: judges(with.model)}),
+			ocrpack.New(with.files, with.documents, ocrpack.Options{Engines: enginesOf(cfg, with.program), AtOnce: cfg.SandboxChildren}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
@@ -109,6 +118,33 @@ func judges(model *llm.Client) []evalpack.Extra {
 		return nil
 	}
 	return []evalpack.Extra{judge.Extra(model)}
+}
+
+// newCompliance reads scans where an engine is there.
+func newCompliance(with equipment) pack.Pack {
+	o := compliancepack.Options{Secret: with.fingerprints.secret, Engine: complianceEngine(with.program)}
+	if with.documents == nil { // an interface that holds nil is not nil
+		return compliancepack.New(with.files, nil, o)
+	}
+	return compliancepack.New(with.files, with.documents, o)
+}
+
+// complianceEngine reads the languages whose values are recognised, as far as they are there.
+func complianceEngine(program *tesseract.Program) *compliancepack.Engine {
+	known, err := document.OCRLanguages(program)
+	if err != nil {
+		return nil
+	}
+	var languages []string
+	for _, wanted := range []string{"eng", "kor"} {
+		if slices.Contains(known, wanted) {
+			languages = append(languages, wanted)
+		}
+	}
+	if languages == nil {
+		return nil
+	}
+	return &compliancepack.Engine{Program: program, Languages: languages}
 }
 
 // publicNames is the platform's own name, or public address, which no pack may

@@ -18,12 +18,10 @@ import (
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/config"
-	"dpp/internal/document"
 	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
-	"dpp/internal/sandbox"
 	"dpp/internal/telemetry"
 	"dpp/internal/tracing"
 	"dpp/internal/worker"
@@ -58,8 +56,8 @@ type Server struct {
 	keyring *auth.Keyring
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
-	sandbox *sandbox.Pool // for what packs parse; it starts nothing before the first job
-	model   *llm.Client   // that packs may ask; nil: none is configured
+	reading *reading    // for what packs parse; it starts nothing before the first job
+	model   *llm.Client // that packs may ask; nil: none is configured
 	web     []*http.Server
 	unlock  func() error
 	address string
@@ -112,8 +110,10 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 	if len(listeners) > 1 {
 		s.ops = listeners[1].Addr().String()
 	}
-	s.sandbox = newSandbox(ctx, cfg, s.log)
-	undo = append(undo, s.sandbox.Close)
+	if s.reading, err = openReading(ctx, cfg, s.log); err != nil {
+		return nil, err
+	}
+	undo = append(undo, s.reading.close)
 	if s.model, err = newModel(cfg); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,8 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	if opts.Wrap != nil {
 		ports = opts.Wrap(ports)
 	}
-	with := equip(s.cfg, addresses(listeners), ports, document.New(s.sandbox))
+	with := equip(s.cfg, addresses(listeners), ports)
+	with.documents, with.program = s.reading.documents, s.reading.program
 	with.model = s.model
 	packs, err := newPacks(s.cfg, with, opts.Packs)
 	if err != nil {
@@ -178,6 +179,7 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 	s.halt = halt
 	if work && s.cfg.Role.Works() {
 		s.loops.Go(func() { s.worker.Run(loops) })
+		s.loops.Go(func() { s.reading.prepare(loops, s.log) })
 	}
 	if work && s.cfg.Role.Reaps() {
 		s.loops.Go(func() { s.reaper.Run(loops) })
@@ -326,7 +328,7 @@ func (s *Server) stop(cause error) error {
 	s.loops.Wait()
 	s.keyring.Close()
 	s.service.Close()
-	errs = append(errs, s.sandbox.Close(), s.closeModel(), s.parts.close())
+	errs = append(errs, s.reading.close(), s.closeModel(), s.parts.close())
 	s.stopTracing()
 	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")

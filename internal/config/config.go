@@ -54,6 +54,11 @@ type Config struct {
 	WorkerConcurrency    int
 	// SandboxChildren is how many foreign files are parsed at once.
 	SandboxChildren int
+	// OCREngine is what reads pictures.
+	OCREngine OCREngine
+	// FingerprintKey is what fingerprints of values are made with; empty: one that the
+	// platform makes and keeps itself.
+	FingerprintKey dpp.Secret
 	// SubmitsPerMin and ReadsPerMin limit each tenant's rates.
 	SubmitsPerMin, ReadsPerMin int64
 	CORSOrigins                []string
@@ -98,6 +103,17 @@ const (
 	LogText LogFormat = "text"
 )
 
+// OCREngine is what reads the text of pictures.
+type OCREngine string
+
+// Engines: the one that is built in, and the program tesseract that is installed, which
+// is wanted with OCRTesseract, and with OCRAuto taken where it is found.
+const (
+	OCRAuto      OCREngine = "auto"
+	OCRWASM      OCREngine = "wasm"
+	OCRTesseract OCREngine = "tesseract"
+)
+
 // DatabasePath is the SQLite file of the embedded default.
 func (c Config) DatabasePath() string { return filepath.Join(c.Data, "dpp.db") }
 
@@ -109,6 +125,9 @@ func (c Config) DevKeyPath() string { return DevKeyPath(c.Data) }
 
 // OperatorKeyPath is the file with the operator's key.
 func (c Config) OperatorKeyPath() string { return filepath.Join(c.Data, "operator.key") }
+
+// FingerprintKeyPath is the file with the key of fingerprints, where none is set.
+func (c Config) FingerprintKeyPath() string { return filepath.Join(c.Data, "fingerprint.key") }
 
 // ListenPath is the file that says where the server listens while it runs.
 func (c Config) ListenPath() string { return ListenPath(c.Data) }

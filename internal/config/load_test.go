@@ -60,7 +60,7 @@ func TestDefaults(t *testing.T) {
 			ReservationTTL: time.Hour, MaxAttempts: 2,
 		},
 		DrainGrace: 25 * time.Second, Retention: 720 * time.Hour, ResultURLTTL: 10 * time.Minute, IdempotencyWindow: 720 * time.Hour,
-		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), SubmitsPerMin: 600, ReadsPerMin: 3000,
+		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), OCREngine: config.OCRAuto, SubmitsPerMin: 600, ReadsPerMin: 3000,
 		LLM: config.LLM{PriceInput: 150_000, PriceOutput: 600_000},
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -90,8 +90,10 @@ var samples = map[string][3]string{
 	"charge-platform-faults":  {"false", "true", "false"},
 	"worker-concurrency":      {"1", "2", "1024"},
 	"sandbox-children":        {"1", "2", "64"},
+	"ocr-engine":              {"wasm", "tesseract", "auto"},
 	"rate-limit-post-per-min": {"1", "2", "1000000000"},
 	"rate-limit-get-per-min":  {"1", "2", "1000000000"},
+	"fingerprint-key":         {strings.Repeat("a", 32), strings.Repeat("~", 1000), "0123456789abcdef0123456789abcdef"},
 	"url-allow-cidrs":         {"127.0.0.0/8", "::1/128", "10.0.0.0/8,192.168.0.0/16"},
 	"llm-price-input":         {"0", "1.1", "30.0000"},
 	"llm-price-output":        {"0.0001", "2", "1000000"},

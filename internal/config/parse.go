@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dpp"
 )
 
 // What is said of values that cannot be read. None repeats the value.
@@ -24,7 +26,9 @@ var (
 	errOrigin   = errors.New("is no list of origins: write https://host with commas between, or *")
 	errCIDR     = errors.New("is no list of address ranges: write 10.0.0.0/8 with commas between")
 	errLogLevel = errors.New("is none of debug, info, warn, error")
+	errEngine   = errors.New("is none of auto, wasm, tesseract")
 	errFormat   = errors.New("is none of json, text")
+	errKey      = errors.New("is no key: write 32 to 1000 visible ASCII characters")
 )
 
 type setter = func(c *Config, text string) error
@@ -170,11 +174,30 @@ func setLogLevel(c *Config, text string) error {
 	return nil
 }
 
+func setOCREngine(c *Config, text string) error {
+	engine := OCREngine(text)
+	if engine != OCRAuto && engine != OCRWASM && engine != OCRTesseract {
+		return errEngine
+	}
+	c.OCREngine = engine
+	return nil
+}
+
 func setLogFormat(c *Config, text string) error {
 	format := LogFormat(text)
 	if format != LogJSON && format != LogText {
 		return errFormat
 	}
 	c.LogFormat = format
+	return nil
+}
+
+var fingerprintKey = regexp.MustCompile(`^[!-~]{32,1000}$`)
+
+func setFingerprintKey(c *Config, text string) error {
+	if !fingerprintKey.MatchString(text) {
+		return errKey
+	}
+	c.FingerprintKey = dpp.Secret(text)
 	return nil
 }

@@ -32,6 +32,7 @@ var wrong = map[string][]string{
 	"charge-platform-faults":  {"hush", "1", "TRUE"},
 	"worker-concurrency":      {"0", "1025", "hush"},
 	"sandbox-children":        {"0", "65", "hush"},
+	"ocr-engine":              {"hush", "WASM", "tesseract5"},
 	"rate-limit-post-per-min": {"0", "-5", "hush", "1000000001"},
 	"rate-limit-get-per-min":  {"0"},
 	"url-allow-cidrs":         {"hush", "10.0.0.1", "10.0.0.0/33", "10.0.0.0/8,"},
@@ -45,6 +46,7 @@ var wrong = map[string][]string{
 	"llm-model":               {"hush hush", "hush\n", strings.Repeat("hush", 51), "hush"},
 	"llm-price-input":         {"hush", "-1", "0.00001", "1e3", "1000001", ".5"},
 	"llm-price-output":        {"hush", "-1", "0.00001"},
+	"fingerprint-key":         {"hush", strings.Repeat("hush ", 10), strings.Repeat("húsh", 10), strings.Repeat("hush", 251)},
 	"gate-required":           {"hush", "1", "true"}, // which the embedded default cannot keep
 }
 
@@ -90,7 +92,7 @@ func TestUnknownNames(t *testing.T) {
 	for variable, want := range map[string]string{
 		"DPP_LEASE_TTLS=1":       "DPP_LEASE_TTLS",
 		"DPP_=1":                 "DPP_",
-		"DPP_OCR_ENGINE=auto":    "DPP_OCR_ENGINE",
+		"DPP_OCR_MODEL=auto":     "DPP_OCR_MODEL",
 		"DPP_lease_ttl=1s":       "DPP_lease_ttl",
 		"DPP_A\nB=1":             "a name with odd characters",
 		"DPP_HIDDEN_EVEN_EMPTY=": "DPP_HIDDEN_EVEN_EMPTY",

@@ -85,6 +85,8 @@ func rules() []Setting {
 		{"charge-platform-faults", "true", "Charge the minimum fee where the platform itself failed: true or false.", false, yesNo(func(c *Config) *bool { return &c.ChargePlatformFaults })},
 		{"worker-concurrency", "16", "How many runs are worked on at once.", false, number(maxWorkers, func(c *Config, n int64) { c.WorkerConcurrency = int(n) })},
 		{"sandbox-children", "", "How many foreign files are parsed at once, each in a process of its own; default: one for each processor, from 2 to 8.", false, number(maxChildren, func(c *Config, n int64) { c.SandboxChildren = int(n) })},
+		{"ocr-engine", "auto", "What reads pictures: wasm, the engine that is built in; tesseract, the program that is installed; auto, the program where it is found.", false, setOCREngine},
+		{"fingerprint-key", "", "Key of the fingerprints of values that compliance finds, the same for all processes: 32 to 1000 visible characters. Unset, one is made and kept. A flag shows in lists of processes: use the variable.", false, setFingerprintKey},
 		{"rate-limit-post-per-min", "600", "Submits a minute that one tenant may make.", false, number(maxRate, func(c *Config, n int64) { c.SubmitsPerMin = n })},
 		{"rate-limit-get-per-min", "3000", "Reads a minute that one tenant may make.", false, number(maxRate, func(c *Config, n int64) { c.ReadsPerMin = n })},
 		{"gate-required", "false", "Refuse submits while Redis is down instead of asking the ledger alone: true or false.", false, yesNo(func(c *Config) *bool { return &c.GateRequired })},

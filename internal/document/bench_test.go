@@ -51,3 +51,27 @@ func BenchmarkPages(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLayers is the same 100 pages with every word's place, and pages that are drawn.
+func BenchmarkLayers(b *testing.B) {
+	page := show(slices.Repeat([]string{"(" + strings.Repeat("four words of text, ", 4) + ")"}, 25)...)
+	content := pages("", "", slices.Repeat([]string{page}, 100)...)
+	d := document.New(shared)
+	if _, err := d.Layers(b.Context(), content, document.LayerOptions{Pages: []int{1}}); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("100", func(b *testing.B) {
+		for b.Loop() {
+			if got, err := d.Layers(b.Context(), content, document.LayerOptions{Words: true}); err != nil || len(got.Pages) != 100 {
+				b.Fatalf("%v, %v", got, err)
+			}
+		}
+	})
+	b.Run("drawn", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := d.Render(b.Context(), content, 50, 300); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -101,13 +100,11 @@ func (d *Documents) ocr(ctx context.Context, asked ocrRequest, content []byte, h
 	if err != nil {
 		return nil, err
 	}
-	line, err := json.Marshal(asked)
+	message, err := withHead(asked, content)
 	if err != nil {
 		return nil, err
 	}
-	message := make([]byte, 0, 4+len(line)+len(content))
-	message = binary.BigEndian.AppendUint32(message, uint32(len(line))) //nolint:gosec // some hundred bytes
-	body, err := d.do(ctx, kind, append(append(message, line...), content...))
+	body, err := d.do(ctx, kind, message)
 	if err != nil {
 		return nil, err
 	}
@@ -206,14 +203,11 @@ func (o *ocr) do(request []byte) ([]byte, error) {
 }
 
 func parseOCR(request []byte) (asked ocrRequest, content []byte, err error) {
-	if len(request) < 4 {
+	content, ok := cutHead(request, &asked)
+	if !ok {
 		return asked, nil, errRequest
 	}
-	size, rest := uint64(binary.BigEndian.Uint32(request)), request[4:]
-	if size > uint64(len(rest)) || json.Unmarshal(rest[:size], &asked) != nil {
-		return asked, nil, errRequest
-	}
-	return asked, rest[size:], nil
+	return asked, content, nil
 }
 
 // read reads one picture, with an engine that no other picture was in.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -164,3 +165,5 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		}
 	}
 }
+
+func rectOf(b tesseract.Box) image.Rectangle { return image.Rect(b[0], b[1], b[2], b[3]) }

@@ -1,16 +1,12 @@
 package document
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Limits of a PDF's reading.
@@ -113,28 +109,14 @@ const (
 // context's, or the sandbox's, which is no fault of the document.
 func (d *Documents) PDF(ctx context.Context, content []byte, opts PDFOptions) (*PDF, error) {
 	request := opts.request(ctx)
-	line, err := json.Marshal(request)
-	if err != nil {
-		return nil, err
-	}
-	body, err := d.do(ctx, kindPDF, bytes.Join([][]byte{line, content}, []byte{'\n'}))
-	if err != nil {
-		return nil, err
-	}
 	var answer pdfAnswer
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("%w: what was read of it makes no sense", ErrDamaged)
+	if err := d.ask(ctx, kindPDF, request, content, &answer); err != nil {
+		return nil, err
 	}
-	switch answer.Outcome {
-	case outcomeRead:
-		return answer.document(request), nil
-	case outcomeEncrypted:
-		return nil, ErrEncrypted
-	case outcomeDemanding:
-		return nil, ErrDemanding
-	default:
-		return nil, ErrDamaged
+	if err := answer.Outcome.err(); err != nil {
+		return nil, err
 	}
+	return answer.document(request), nil
 }
 
 func (o PDFOptions) request(ctx context.Context) pdfRequest {
@@ -156,7 +138,7 @@ func within(ctx context.Context, d time.Duration) time.Duration {
 // document is the answer of a process that nobody trusts, held to what was asked.
 func (a *pdfAnswer) document(asked pdfRequest) *PDF {
 	p := &PDF{
-		PageCount: max(a.PageCount, 0), Cut: a.Cut,
+		PageCount: max(a.PageCount, 0), Cut: a.Cut.known(),
 		Title: clean(a.Title, maxTag, ' '), Author: clean(a.Author, maxTag, ' '), Created: parseDate(a.Created),
 	}
 	left := asked.Chars
@@ -164,11 +146,6 @@ func (a *pdfAnswer) document(asked pdfRequest) *PDF {
 		text := clean(page.Text, left, '\n')
 		left -= utf8.RuneCountInString(text)
 		p.Pages = append(p.Pages, Page{Number: i + 1, Text: text, Unreadable: page.Unreadable})
-	}
-	switch p.Cut {
-	case CutPages, CutChars, CutTime:
-	default:
-		p.Cut = CutNothing
 	}
 	return p
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"dpp/internal/document/linear"
 )
 
 // pdfium is the engine in a child: PDFium compiled to WebAssembly, so that a document
@@ -25,8 +27,7 @@ type pdfium struct {
 	instances engine.Pool
 }
 
-// wasmPages bounds an instance's memory, in pages of 64 KiB. While it grows the old one
-// stands beside the new one, and both must fit into the child's.
+// wasmPages bounds an instance's memory, in pages of 64 KiB.
 const wasmPages = 192 << 20 / (64 << 10)
 
 // prepare compiles the engine, or takes what another child compiled.
@@ -42,7 +43,7 @@ func (p *pdfium) prepare(cache string) error {
 		config = config.WithCompilationCache(compiled)
 	}
 	instances, err := webassembly.Init(webassembly.Config{
-		Context: context.Background(), // a child's life
+		Context: linear.With(context.Background()), // a child's life
 		MaxIdle: 1, MaxTotal: 1,
 		RuntimeConfig: config,
 		FSConfig:      wazero.NewFSConfig(), // the default mounts all that there is
@@ -60,11 +61,19 @@ const instanceTimeout = 10 * time.Second
 
 var errRequest = errors.New("the request is none")
 
-// do reads one document, in an instance that no other document was in.
-func (p *pdfium) do(request []byte) (_ []byte, err error) {
-	line, content, ok := bytes.Cut(request, []byte{'\n'})
+// do reads the text of one document.
+func (p *pdfium) do(request []byte) ([]byte, error) {
 	var asked pdfRequest
-	if !ok || json.Unmarshal(line, &asked) != nil {
+	return p.with(request, &asked, func(instance engine.Pdfium, content []byte) ([]byte, error) {
+		return json.Marshal(readPDF(instance, content, asked))
+	})
+}
+
+// with reads a request, one line before a document's bytes, and has work done on those in
+// an instance that no other document was in.
+func (p *pdfium) with(request []byte, asked any, work func(engine.Pdfium, []byte) ([]byte, error)) ([]byte, error) {
+	line, content, ok := bytes.Cut(request, []byte{'\n'})
+	if !ok || json.Unmarshal(line, asked) != nil {
 		return nil, errRequest
 	}
 	instance, err := p.instances.GetInstance(instanceTimeout)
@@ -72,22 +81,18 @@ func (p *pdfium) do(request []byte) (_ []byte, err error) {
 		return nil, errors.New("the PDF engine could not be started")
 	}
 	defer instance.Close() //nolint:errcheck // a broken document may have broken it; the next one gets another
-	return json.Marshal(readPDF(instance, content, asked))
+	return work(instance, content)
 }
 
 func readPDF(instance engine.Pdfium, content []byte, asked pdfRequest) *pdfAnswer {
 	end := time.Now().Add(time.Duration(asked.TimeNS))
-	opened, err := instance.OpenDocument(&requests.OpenDocument{File: &content})
-	if err != nil {
-		return &pdfAnswer{Outcome: outcomeOf(err)}
+	document, count, outcome := openPDF(instance, content)
+	if outcome != outcomeRead {
+		return &pdfAnswer{Outcome: outcome}
 	}
-	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
-	if err != nil || count.PageCount <= 0 {
-		return &pdfAnswer{Outcome: outcomeDamaged}
-	}
-	a := &pdfAnswer{Outcome: outcomeRead, PageCount: count.PageCount}
-	a.describe(instance, opened.Document)
-	for i := range count.PageCount {
+	a := &pdfAnswer{Outcome: outcomeRead, PageCount: count}
+	a.describe(instance, document)
+	for i := range count {
 		switch {
 		case i == asked.Pages:
 			a.Cut = CutPages
@@ -99,7 +104,7 @@ func readPDF(instance engine.Pdfium, content []byte, asked pdfRequest) *pdfAnswe
 		if a.Cut != CutNothing {
 			break
 		}
-		text, all, err := readPage(instance, opened.Document, i, asked.Chars)
+		text, all, err := readPage(instance, document, i, asked.Chars)
 		if !all {
 			a.Cut = CutChars
 		}

@@ -1,7 +1,8 @@
 // Command accuracy measures how well the url pack finds the main text of pages, by
 // the scoring of the article extraction benchmark of Scrapinghub, on the pages and
-// texts in the folder that TRUTH_DIR names; beside it go-readability alone. With
-// -out it writes the figures between two marks of a page.
+// texts in the folder that TRUTH_DIR names; beside it go-readability alone. It also
+// measures the recognisers of the compliance pack on the labelled cases there. With
+// -out and -recognisers it writes the figures between two marks of a page.
 //
 // Without the folder it says what was not measured, which is no failure.
 package main
@@ -14,13 +15,16 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"dpp/test/figures"
 )
 
 func main() {
 	out := flag.String("out", "", "page to write the figures into")
+	recognisers := flag.String("recognisers", "", "page to write the figures of recognisers into")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Getenv("TRUTH_DIR"), *out, os.Stdout)
+	err := run(ctx, os.Getenv("TRUTH_DIR"), *out, *recognisers, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "accuracy:", err)
@@ -28,9 +32,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, dir, out string, log io.Writer) error {
+func run(ctx context.Context, dir, out, recognisers string, log io.Writer) error {
 	if dir == "" {
-		_, err := fmt.Fprintln(log, "accuracy: TRUTH_DIR is not set: how well the url pack finds the text of pages was not measured")
+		_, err := fmt.Fprintln(log, "accuracy: TRUTH_DIR is not set: how well the url pack finds the text of pages, and recognisers their values, was not measured")
+		return err
+	}
+	if err := reportRecognisers(ctx, dir, recognisers, log); err != nil {
 		return err
 	}
 	pages, err := readPages(dir)
@@ -44,33 +51,45 @@ func run(ctx context.Context, dir, out string, log io.Writer) error {
 	if _, err := io.WriteString(log, found.table()); err != nil || out == "" {
 		return err
 	}
-	return writeBetween(out, found.table())
+	return figures.Write(out, name, by, found.table())
 }
 
-// figures are what was measured.
-type figures struct {
+func reportRecognisers(ctx context.Context, dir, out string, log io.Writer) error {
+	measured, err := measureCases(ctx, dir)
+	if err != nil {
+		return err
+	}
+	table := recogniserTable(measured)
+	if _, err := io.WriteString(log, table); err != nil || out == "" {
+		return err
+	}
+	return figures.Write(out, name, by, table)
+}
+
+// result is what was measured.
+type result struct {
 	pages       int
 	ours, alone score
 }
 
-func measure(ctx context.Context, pages []page) (figures, error) {
+func measure(ctx context.Context, pages []page) (result, error) {
 	texts, err := byPack(ctx, pages)
 	if err != nil {
-		return figures{}, err
+		return result{}, err
 	}
 	var ours, alone []overlap
 	for i, p := range pages {
 		text, err := byReadability(p)
 		if err != nil {
-			return figures{}, err
+			return result{}, err
 		}
 		ours = append(ours, compare(p.truth, texts[i]))
 		alone = append(alone, compare(p.truth, text))
 	}
-	return figures{pages: len(pages), ours: scoreOf(ours), alone: scoreOf(alone)}, nil
+	return result{pages: len(pages), ours: scoreOf(ours), alone: scoreOf(alone)}, nil
 }
 
-func (f figures) table() string {
+func (f result) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| on %d pages | F1 | precision | recall |\n|---|---|---|---|\n", f.pages)
 	for _, row := range []struct {
@@ -82,21 +101,8 @@ func (f figures) table() string {
 	return b.String()
 }
 
+// The figures' name, and who writes them.
 const (
-	begin = "<!-- accuracy: written by make bench -->\n"
-	end   = "<!-- /accuracy -->\n"
+	name = "accuracy"
+	by   = "make bench"
 )
-
-// writeBetween replaces what stands between the marks of a page.
-func writeBetween(file, text string) error {
-	old, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(old), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s lacks the marks %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(end))
-	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
-}

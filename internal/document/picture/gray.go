@@ -6,6 +6,13 @@ import (
 	"iter"
 )
 
+// Of copies a picture that is gray already; dpi is how many pixels an inch of it has.
+func Of(m *image.Gray, dpi int) *Gray {
+	g := grayOf(m)
+	g.DPI = dpi
+	return g
+}
+
 // grayOf makes a picture gray, on white paper.
 func grayOf(m image.Image) *Gray {
 	bounds := m.Bounds()

@@ -25,6 +25,8 @@ const (
 	MaxSide   = 32_767 // pixels
 	MaxPixels = 40_000_000
 	MaxPages  = 1_000
+	// MaxDPI is the finest resolution that is believed, in pixels an inch.
+	MaxDPI = maxDPI
 	// maxBytes bounds what an image takes while it is decoded, in bytes.
 	maxBytes = 160 << 20
 )

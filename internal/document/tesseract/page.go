@@ -35,6 +35,10 @@ type Word struct {
 	Box  Box    `json:"box"`
 	// Confidence is the engine's own, from 0 to 1. It is no probability.
 	Confidence float64 `json:"confidence"`
+	// Size is that of the letters, in points, and Bold whether they are heavy: of the words
+	// of documents that say it. Engines that see pixels say nothing.
+	Size float64 `json:"size,omitzero"`
+	Bold bool    `json:"bold,omitzero"`
 }
 
 // Box is x0, y0, x1, y1 in pixels from the top left; x1 and y1 are outside.
@@ -151,7 +155,11 @@ func (w *Word) clean(width, height int) {
 	w.Text = printable(w.Text)
 	w.Box.clean(width, height)
 	w.Confidence = min(max(w.Confidence, 0), 1)
+	w.Size = min(max(w.Size, 0), maxSize)
 }
+
+// maxSize is that of letters as tall as the largest page, in points.
+const maxSize = 14_400
 
 func (b *Box) clean(width, height int) {
 	for i, most := range [...]int{width, height, width, height} {

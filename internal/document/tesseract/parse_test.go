@@ -37,7 +37,7 @@ func TestSyllablesOfAWordAreOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Word{
-		{"주식회사", Box{10, 10, 100, 50}, 0.9}, {"한빛", Box{110, 10, 150, 50}, 0.75}, {"PAY", Box{160, 10, 210, 50}, 1}, {"x", Box{10, 60, 100, 100}, 0},
+		{Text: "주식회사", Box: Box{10, 10, 100, 50}, Confidence: 0.9}, {Text: "한빛", Box: Box{110, 10, 150, 50}, Confidence: 0.75}, {Text: "PAY", Box: Box{160, 10, 210, 50}, Confidence: 1}, {Text: "x", Box: Box{10, 60, 100, 100}, Confidence: 0},
 	}
 	if got := page.Words(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -147,7 +147,7 @@ func checkClean(t *testing.T, page *Page) {
 
 func TestCleaningHoldsAPageToItsPicture(t *testing.T) {
 	page := &Page{Blocks: []Block{{Paragraphs: []Paragraph{{Lines: []Line{
-		{Words: []Word{{"far", Box{-5, 900, 70_000, -1}, 7}, {"\x00", Box{}, 0}, {" \u202eabc ", Box{10, 10, 5, 5}, -1}}},
+		{Words: []Word{{Text: "far", Box: Box{-5, 900, 70_000, -1}, Confidence: 7}, {Text: "\x00", Box: Box{}, Confidence: 0}, {Text: " \u202eabc ", Box: Box{10, 10, 5, 5}, Confidence: -1}}},
 		{},
 	}}}}, {}}}
 	page.Clean(600, 200)

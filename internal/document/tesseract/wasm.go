@@ -14,6 +14,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"dpp/internal/document/linear"
 )
 
 // assets are what `make assets` brings; a fresh clone has a page there that says so.
@@ -24,7 +26,8 @@ var assets embed.FS
 const (
 	assetFolder = "assets"
 	engineFile  = "tesseract-core-simd-lstm.wasm"
-	modelSuffix = ".traineddata.gz"
+	modelSuffix = ".traineddata"
+	packed      = ".gz" // behind that, of models that are embedded so
 	// modelFolder is where an instance finds its languages.
 	modelFolder = "/"
 	// maxModel bounds an unpacked language; the largest that there is has a quarter.
@@ -43,12 +46,12 @@ func BuiltIn() []string {
 	}
 	var all []string
 	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), modelSuffix); ok {
+		if name, ok := strings.CutSuffix(strings.TrimSuffix(entry.Name(), packed), modelSuffix); ok {
 			all = append(all, name)
 		}
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // WASM is the engine that is part of this program: WebAssembly with its own memory, no
@@ -94,25 +97,33 @@ func (w *WASM) Close() error { return w.runtime.Close(context.Background()) }
 // Languages are those built in.
 func (w *WASM) Languages() []string { return BuiltIn() }
 
-// model unpacks a language, once.
+// model returns a language, unpacked once.
 func (w *WASM) model(name string) ([]byte, error) {
 	if model := w.models[name]; model != nil {
 		return model, nil
 	}
-	packed, err := assets.ReadFile(path.Join(assetFolder, name+modelSuffix))
+	file := path.Join(assetFolder, name+modelSuffix)
+	model, err := assets.ReadFile(file)
 	if err != nil {
-		return nil, ErrLanguage
+		model, err = unpack(file + packed)
 	}
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	model, err := io.ReadAll(io.LimitReader(reader, maxModel))
 	if err != nil {
 		return nil, err
 	}
 	w.models[name] = model
 	return model, nil
+}
+
+func unpack(file string) ([]byte, error) {
+	content, err := assets.ReadFile(file)
+	if err != nil {
+		return nil, ErrLanguage
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(reader, maxModel))
 }
 
 // Open starts an instance, which no picture was in.
@@ -129,7 +140,7 @@ func (w *WASM) Open(languages []string) (Reader, error) {
 		}
 		files[modelFolder+name+".traineddata"] = model
 	}
-	ctx := withMemory(context.WithValue(context.Background(), hostKey{}, newHost(files)))
+	ctx := linear.With(context.WithValue(context.Background(), hostKey{}, newHost(files)))
 	module, err := w.runtime.InstantiateModule(ctx, w.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions(exportStart))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it does not start", ErrFailed)

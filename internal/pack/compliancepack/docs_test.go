@@ -1,0 +1,107 @@
+package compliancepack
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/compliancepack/policy"
+)
+
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../docs/packs/compliance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Every example of the page is one that is accepted.
+func TestExamplesOfThePageAreAccepted(t *testing.T) {
+	s := compile(t, newManifest().InputsSchema)
+	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(page(t), -1)
+	for _, example := range examples {
+		wantValid(t, s, jsontext.Value(example[1]))
+		if _, err := shared().Estimate(jsontext.Value(example[1])); err != nil {
+			t.Errorf("%s: %v", example[1], err)
+		}
+	}
+	if len(examples) == 0 {
+		t.Error("there are no examples")
+	}
+}
+
+// Every rule of the page is one, and every rule is on the page.
+func TestThePageNamesEveryRule(t *testing.T) {
+	known, err := shared().catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := page(t)
+	_, list, _ := strings.Cut(text, "### All rules")
+	list, _, _ = strings.Cut(list, "\n## ")
+	rules := 0
+	for _, b := range known.builtins {
+		for _, r := range b.Rules {
+			rules++
+			whole := fmt.Sprintf("| `%s` | %s | %s | ", r.ID, r.Version, r.Severity)
+			other := b.ID == "secrets" && r.Severity == policy.Critical && r.Version == "1.0.0" && strings.Contains(list, "`"+r.ID+"`")
+			if !other && (!strings.Contains(list, whole) || !strings.Contains(list, r.Remedy)) {
+				t.Errorf("the page does not have %s", whole)
+			}
+		}
+	}
+	if named := regexp.MustCompile("`(pii|secrets|gdpr-art13)\\.[a-z0-9_-]+`").FindAllString(list, -1); len(named) != rules {
+		t.Errorf("the page names %d rules, there are %d", len(named), rules)
+	}
+}
+
+// The page names whatever a result may say.
+func TestThePageNamesEveryField(t *testing.T) {
+	text := page(t)
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if names, ok := v["properties"].(map[string]any); ok {
+				for name := range names {
+					if name != "$artifact" && name != "count" && !regexp.MustCompile(`\b`+name+`\b`).MatchString(text) {
+						t.Errorf("the page does not name %s", name)
+					}
+				}
+			}
+			if values, ok := v["enum"].([]any); ok {
+				for _, value := range values {
+					if !strings.Contains(text, fmt.Sprint(value)) {
+						t.Errorf("the page does not name %v", value)
+					}
+				}
+			}
+			for _, inner := range v {
+				walk(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(inner)
+			}
+		}
+	}
+	for _, name := range []string{"data", "inputs"} {
+		var doc any
+		if err := json.Unmarshal(schema(name), &doc); err != nil {
+			t.Fatal(err)
+		}
+		walk(doc)
+	}
+	for name := range newManifest().Units {
+		if !strings.Contains(text, "| `"+name+"` |") {
+			t.Errorf("the page does not price %s", name)
+		}
+	}
+}

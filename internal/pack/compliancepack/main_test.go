@@ -1,0 +1,181 @@
+package compliancepack
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"dpp"
+	"dpp/internal/inputs"
+	"dpp/internal/pack"
+)
+
+// shared is one pack for all tests: compiling the policies takes a while.
+var shared = sync.OnceValue(func() *Pack { return newPack("a secret of the platform's, 32 bytes") })
+
+func newPack(secret string) *Pack {
+	return New(inputs.New(nil, nil, nil, inputs.Options{}), nil, Options{
+		Secret: func(context.Context) ([]byte, error) { return []byte(secret), nil },
+	})
+}
+
+const tenant = dpp.TenantID("ten_06e17v4yfdxbs3ff04hmasw9nc")
+
+// ran is a run that ended, as the platform stores it.
+type ran struct {
+	*pack.Outcome
+	data     data
+	envelope string
+	files    map[string]string
+	meter    *pack.Meter
+}
+
+// everything is all that is stored.
+func (r *ran) everything() string {
+	all := r.envelope
+	for _, text := range r.files {
+		all += text
+	}
+	return all
+}
+
+func (r *ran) ids() (ids []string) {
+	for _, f := range r.data.Findings {
+		ids = append(ids, f.RuleID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (r *ran) status(id string) string {
+	for _, c := range r.data.Checked {
+		if c.RuleID == id {
+			return c.Status
+		}
+	}
+	return "absent"
+}
+
+func body(t *testing.T, v any) jsontext.Value {
+	t.Helper()
+	return bodyOf(t, v)
+}
+
+func bodyOf(t testing.TB, v any) jsontext.Value {
+	t.Helper()
+	text, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// submit runs inputs as the platform does: what it refuses is an error.
+func submit(t *testing.T, p *Pack, v any, limit dpp.Money) (*ran, error) {
+	t.Helper()
+	return submitWith(t.Context(), t, p, v, limit)
+}
+
+func submitWith(ctx context.Context, t *testing.T, p *Pack, v any, limit dpp.Money) (*ran, error) {
+	t.Helper()
+	raw := body(t, v)
+	registry, err := pack.NewRegistry(nil, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer, _ := registry.Lookup("compliance")
+	if _, err := offer.Check(raw); err != nil {
+		return nil, err
+	}
+	meter := pack.NewMeter(offer.Manifest.Prices, limit, nil)
+	out, err := p.Run(ctx, pack.Job{Tenant: tenant, Live: true, Inputs: raw, Meter: meter})
+	if err != nil {
+		return nil, err
+	}
+	return store(t, out, meter), nil
+}
+
+// store seals an outcome, and reads what it holds against the schema.
+func store(t *testing.T, out *pack.Outcome, meter *pack.Meter) *ran {
+	t.Helper()
+	sealed, err := pack.Seal(pack.Envelope{RunID: "run_06e17v4yfdxbs3ff04hmasw9nc", Usage: meter.Usage()}, out, newManifest().Spillable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &ran{Outcome: out, envelope: string(sealed.Bytes), files: map[string]string{}, meter: meter}
+	for _, a := range sealed.Artifacts {
+		r.files[a.Name] = string(a.Content)
+	}
+	wantValid(t, compile(t, schema("data")), sealed.Envelope.Data)
+	if err := json.Unmarshal(body(t, out.Data), &r.data); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func compile(t testing.TB, text jsontext.Value) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func wantValid(t *testing.T, s *jsonschema.Schema, text jsontext.Value) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err == nil {
+		err = s.Validate(doc)
+	}
+	if err != nil {
+		t.Errorf("not valid: %.1500v\n%.500s", err, text)
+	}
+}
+
+// must is a run that is not refused, with money for everything.
+func must(t *testing.T, v any) *ran {
+	t.Helper()
+	r, err := submit(t, shared(), v, dpp.USD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+type m = map[string]any
+
+func text(name, text string) m { return m{"name": name, "text": text} }
+
+func policies(ids ...string) (list []m) {
+	for _, id := range ids {
+		list = append(list, m{"id": id})
+	}
+	return list
+}
+
+// inputError is what is wrong with inputs.
+func inputError(t *testing.T, v any) []pack.FieldError {
+	t.Helper()
+	_, err := submit(t, shared(), v, dpp.USD)
+	var invalid *pack.InputError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("%v is no error of inputs", err)
+	}
+	return invalid.Fields
+}
