@@ -78,7 +78,7 @@ func sealedNumber(sealed string) (int64, bool) {
 		return 0, false
 	}
 	head, err := base64.StdEncoding.DecodeString(sealed[:start])
-	if err != nil || head[0] != sealedForm {
+	if err != nil || len(head) != sealedHead || head[0] != sealedForm {
 		return 0, false
 	}
 	number := binary.BigEndian.Uint64(head[1:])

@@ -38,7 +38,7 @@ func order() []string {
 
 // notice writes a notice without one of its sections.
 func notice(without string) string {
-	filler := strings.Repeat("\n"+strings.Repeat("Lorem ipsum dolor sit amet. ", 12), 3)
+	filler := strings.Repeat("\n"+strings.Repeat("Lorem ipsum dolor sit amet. ", 8), 3)
 	b := "Privacy notice\n"
 	for _, name := range order() {
 		if name != without {

@@ -11,7 +11,7 @@ import (
 
 // maxNumbers is how many telephone numbers of one text are judged; a judgement takes about a
 // microsecond.
-const maxNumbers = 500_000
+const maxNumbers = 250_000
 
 // plan is a region's plan of numbers, as libphonenumber describes it. Its own functions parse a
 // number first and take twenty times as long, which a text full of figures does not leave.

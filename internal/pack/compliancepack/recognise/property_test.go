@@ -83,7 +83,7 @@ func TestWorkGrowsWithTheTextAlone(t *testing.T) {
 		s.scan(t.Context())
 		return s.steps
 	}
-	small, large := hostile(1<<14), hostile(1<<16)
+	small, large := hostile(1<<12), hostile(1<<14)
 	for name, text := range large {
 		once, more := work(small[name]), work(text)
 		if more > perByte*len(text) {

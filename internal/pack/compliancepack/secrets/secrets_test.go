@@ -108,7 +108,7 @@ func TestWorkIsBounded(t *testing.T) {
 	for _, unit := range []string{
 		"-----BEGIN PRIVATE KEY-----\n", "kind: secret data: x ", "api_key=q8fG7hJk2Lm9Pz1x\n", "curl ", "eyJ", "sk-", "password:", "token = = ",
 	} {
-		text := strings.Repeat(unit, 1<<20/len(unit))
+		text := strings.Repeat(unit, 1<<18/len(unit))
 		w := &search{scanner: s, text: text, budget: budgetOf(len(text)), tried: map[*rule]int{}, o: Options{Limit: 1 << 20}}
 		w.run(t.Context())
 		if allowed := budgetOf(len(text)) + 64*reach; w.steps > allowed {
