@@ -32,7 +32,7 @@ SANDBOX = ./internal/sandbox ./internal/document
 CHECK   = -count=1 -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -timeout 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets deps test soak lint fmt tidy fuzz bench bench-ocr bench-scale rename clean
+.PHONY: help demo build assets deps test soak lint fmt tidy fuzz golden bench bench-ocr bench-scale rename clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -64,6 +64,7 @@ test: ## install what the tests need, then run every check
 	@echo "$(LINT) run  (the first time it is built, which takes some minutes)"
 	@$(LINT) run
 	FUZZTIME=2s scripts/fuzz
+	scripts/golden
 	$(GO) test $(CHECK) $(WHOLE) $(SANDBOX)
 	@test -n "$$TRUTH_DIR" || echo "TRUTH_DIR is not set, so accuracy is not tested:" $$(scripts/packages '"TRUTH_DIR"')
 	CGO_ENABLED=1 $(GO) test $(CHECK) -race $(RACED)
@@ -86,12 +87,16 @@ tidy: ## tidy all modules
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	FUZZCORPUS=$(CURDIR)/.cache/fuzz scripts/fuzz
 
-bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs/url.md
+golden: deps ## run the golden tests on arm64, under qemu-user where this machine is none
+	scripts/golden
+
+bench: deps assets ## measure this build on this machine, write docs/performance.md and the figures of docs/packs
 	$(GO) run ./test/accuracy -out docs/packs/url.md -recognisers docs/packs/compliance.md
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 	$(GO) run ./test/bench -out docs/performance.md
 
-bench-ocr: deps assets ## measure how well and at what price pictures are read, beside the plain tesseract
-	$(GO) run ./test/benchocr
+bench-ocr: deps assets ## the part of bench that measures how well and at what price pictures are read
+	$(GO) run ./test/benchocr -out docs/packs/ocr.md
 
 bench-scale: ## fill PostgreSQL with up to 10 million runs (an hour, 35 GB) and write docs/scale.md
 	$(GO) run ./test/benchscale -out docs/scale.md

@@ -30,7 +30,7 @@ func Doctor(ctx context.Context, cfg config.Config) []ops.Finding {
 	if findings[2].OK {
 		findings = append(findings, checkObjects(ctx, cfg), checkKeyFile("dev key", cfg.DevKeyPath()), checkKeyFile("operator key", cfg.OperatorKeyPath()), checkFingerprints(cfg))
 	}
-	return append(findings, checkPacks(cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkAddress(ctx, cfg), checkClock())
+	return append(findings, checkPacks(cfg), checkModel(ctx, cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkAddress(ctx, cfg), checkClock())
 }
 
 func good(name, format string, args ...any) ops.Finding {
@@ -125,7 +125,13 @@ func checkKeyFile(name, path string) ops.Finding {
 }
 
 func checkPacks(cfg config.Config) ops.Finding {
-	packs, err := newPacks(cfg, equip(cfg, nil, runs.Ports{}), nil)
+	model, err := newModel(cfg)
+	if err != nil {
+		return bad("packs", err, "Correct DPP_LLM_URL.")
+	}
+	with := equip(cfg, nil, runs.Ports{})
+	with.model = model
+	packs, err := newPacks(cfg, with, nil)
 	if err != nil {
 		return bad("packs", err, "Correct DPP_PRICES.")
 	}

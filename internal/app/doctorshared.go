@@ -36,7 +36,7 @@ func examineShared(ctx context.Context, cfg config.Config) []ops.Finding {
 	} else {
 		findings = append(findings, good("queue", "none: workers look into the database every few seconds"))
 	}
-	return append(findings, checkPacks(cfg), checkFingerprints(cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkClock())
+	return append(findings, checkPacks(cfg), checkModel(ctx, cfg), checkFingerprints(cfg), checkSandbox(ctx, cfg), checkOCR(ctx, cfg), checkClock())
 }
 
 // closed is a finding only where closing failed.

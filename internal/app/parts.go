@@ -20,9 +20,13 @@ import (
 	"dpp/internal/fetch"
 	"dpp/internal/gate"
 	"dpp/internal/inputs"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/pack/compliancepack"
 	"dpp/internal/pack/decisionpack"
+	"dpp/internal/pack/evalpack"
+	"dpp/internal/pack/evalpack/judge"
+	"dpp/internal/pack/ocrpack"
 	"dpp/internal/pack/urlpack"
 	"dpp/internal/queue"
 	"dpp/internal/runs"
@@ -77,6 +81,8 @@ type equipment struct {
 	files   *inputs.Loader // the one door of input files: all packs share its room
 	// documents reads what packs fetch and load; nil where nothing is run.
 	documents *document.Documents
+	// model is the language model that packs may ask; nil where none is configured.
+	model *llm.Client
 	// program reads pictures; nil: the engine that is built in does.
 	program *tesseract.Program
 	// fingerprints has the key of what the compliance pack finds.
@@ -97,11 +103,21 @@ func newPacks(cfg config.Config, with equipment, packs []pack.Pack) (*pack.Regis
 	if packs == nil {
 		packs = []pack.Pack{
 			newCompliance(with),
-			decisionpack.New(),
+			decisionpack.Proposing(with.model),
 			urlpack.New(with.fetcher, urlpack.Options{PDF: with.documents}),
+			evalpack.New(with.files, evalpack.Options{Extras: judges(with.model)}),
+			ocrpack.New(with.files, with.documents, ocrpack.Options{Engines: enginesOf(cfg, with.program), AtOnce: cfg.SandboxChildren}),
 		}
 	}
 	return pack.NewRegistry(pack.Prices(cfg.Prices), packs...)
+}
+
+// judges are the metrics of the eval pack that ask a language model.
+func judges(model *llm.Client) []evalpack.Extra {
+	if model == nil {
+		return nil
+	}
+	return []evalpack.Extra{judge.Extra(model)}
 }
 
 // newCompliance reads scans where an engine is there.

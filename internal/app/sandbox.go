@@ -24,12 +24,13 @@ func Child(args []string) (code int, isChild bool) {
 
 // newSandbox makes the pool of children in which foreign formats are parsed. None is
 // started before there is something to parse. readable is what they may read, and start.
-func newSandbox(ctx context.Context, cfg config.Config, log *slog.Logger, readable ...string) *sandbox.Pool {
+// lasting: what they compile is kept for other processes.
+func newSandbox(ctx context.Context, cfg config.Config, log *slog.Logger, readable ...string) (_ *sandbox.Pool, lasting bool) {
 	cache, err := sandbox.UserCache()
 	if err != nil {
 		log.DebugContext(ctx, "sandbox children prepare in a temporary folder, anew at each start", "error", err)
 	}
-	return sandbox.New(sandbox.Options{Children: cfg.SandboxChildren, Cache: cache, Readable: readable, Log: log})
+	return sandbox.New(sandbox.Options{Children: cfg.SandboxChildren, Cache: cache, Readable: readable, Log: log}), err == nil
 }
 
 // childTimeout bounds how long a child may take that only shows that it starts.
@@ -40,7 +41,7 @@ func checkSandbox(ctx context.Context, cfg config.Config) ops.Finding {
 	const name = "sandbox"
 	ctx, cancel := context.WithTimeout(ctx, childTimeout)
 	defer cancel()
-	pool := newSandbox(ctx, cfg, slog.New(slog.DiscardHandler))
+	pool, _ := newSandbox(ctx, cfg, slog.New(slog.DiscardHandler))
 	is, err := pool.Isolation(ctx)
 	if err = errors.Join(err, pool.Close()); err != nil {
 		return bad(name, err, "Let the user that runs dpp start processes, and see that /proc and the program's file can be read.")

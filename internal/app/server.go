@@ -18,6 +18,7 @@ import (
 	"dpp/internal/api"
 	"dpp/internal/auth"
 	"dpp/internal/config"
+	"dpp/internal/llm"
 	"dpp/internal/pack"
 	"dpp/internal/reaper"
 	"dpp/internal/runs"
@@ -55,7 +56,8 @@ type Server struct {
 	keyring *auth.Keyring
 	worker  *worker.Worker
 	reaper  *reaper.Reaper
-	reading *reading // for what packs parse; it starts nothing before the first job
+	reading *reading    // for what packs parse; it starts nothing before the first job
+	model   *llm.Client // that packs may ask; nil: none is configured
 	web     []*http.Server
 	unlock  func() error
 	address string
@@ -112,6 +114,9 @@ func Start(ctx context.Context, cfg config.Config, logs io.Writer, opts Options)
 		return nil, err
 	}
 	undo = append(undo, s.reading.close)
+	if s.model, err = newModel(cfg); err != nil {
+		return nil, err
+	}
 	if err = s.assemble(listeners, epoch, opts); err != nil {
 		return nil, err
 	}
@@ -134,6 +139,7 @@ func (s *Server) assemble(listeners []net.Listener, epoch int64, opts Options) e
 	}
 	with := equip(s.cfg, addresses(listeners), ports)
 	with.documents, with.program = s.reading.documents, s.reading.program
+	with.model = s.model
 	packs, err := newPacks(s.cfg, with, opts.Packs)
 	if err != nil {
 		return err
@@ -173,6 +179,7 @@ func (s *Server) run(ctx context.Context, listeners []net.Listener, work bool) {
 	s.halt = halt
 	if work && s.cfg.Role.Works() {
 		s.loops.Go(func() { s.worker.Run(loops) })
+		s.loops.Go(func() { s.reading.prepare(loops, s.log) })
 	}
 	if work && s.cfg.Role.Reaps() {
 		s.loops.Go(func() { s.reaper.Run(loops) })
@@ -321,7 +328,7 @@ func (s *Server) stop(cause error) error {
 	s.loops.Wait()
 	s.keyring.Close()
 	s.service.Close()
-	errs = append(errs, s.reading.close(), s.parts.close())
+	errs = append(errs, s.reading.close(), s.closeModel(), s.parts.close())
 	s.stopTracing()
 	errs = append(errs, s.forgetAddress(), s.unlock())
 	s.log.Info("stopped")

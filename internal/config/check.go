@@ -16,6 +16,9 @@ func check(c *Config, said map[string]string) error {
 		{2*c.Timing.Heartbeat >= c.Timing.LeaseTTL, "lease-heartbeat", "must be below half of DPP_LEASE_TTL, so that one lost heartbeat loses no lease"},
 		{c.Retention < c.IdempotencyWindow, "retention", "must not be shorter than DPP_IDEMPOTENCY_WINDOW, so that a replay finds its run"},
 		{clash(c.Listen, c.OpsListen), "ops-listen", "must not be the address of DPP_LISTEN"},
+		{c.LLM.URL == "" && c.LLM.Key != "", "llm-key", "is the key of nothing: set DPP_LLM_URL, too"},
+		{c.LLM.URL == "" && c.LLM.Model != "", "llm-model", "is nowhere: set DPP_LLM_URL, too"},
+		{c.LLM.URL != "" && c.LLM.Model == "", "llm-model", "must name the model at DPP_LLM_URL"},
 	} {
 		if law.broken {
 			return &Error{Where: said[law.where], Why: law.why}

@@ -67,6 +67,9 @@ type Config struct {
 	// Prices replace those of packs: pack type → unit → price.
 	Prices map[string]map[string]dpp.Price
 
+	// LLM is the language model that packs may ask.
+	LLM LLM
+
 	Tracing Tracing
 }
 

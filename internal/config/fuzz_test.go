@@ -42,6 +42,9 @@ func FuzzSettings(f *testing.F) {
 					}
 				}
 			}
+			if c.LLM.PriceInput < 0 || !c.LLM.PriceOutput.Whole() || strings.ContainsAny(string(c.LLM.Key)+c.LLM.Model, " \r\n\x00") || strings.HasSuffix(c.LLM.URL, "/") {
+				t.Fatalf("%s from %q gave a model that cannot be", s.Name, text)
+			}
 			if c.Timing.LeaseTTL < 0 || c.Retention < 0 || c.WorkerConcurrency < 0 || c.SubmitsPerMin < 0 || strings.HasSuffix(c.PublicURL, "/") {
 				t.Fatalf("%s from %q gave %+v", s.Name, text, c)
 			}

@@ -61,6 +61,7 @@ func TestDefaults(t *testing.T) {
 		},
 		DrainGrace: 25 * time.Second, Retention: 720 * time.Hour, ResultURLTTL: 10 * time.Minute, IdempotencyWindow: 720 * time.Hour,
 		ChargePlatformFaults: true, WorkerConcurrency: 16, SandboxChildren: min(max(runtime.NumCPU(), 2), 8), OCREngine: config.OCRAuto, SubmitsPerMin: 600, ReadsPerMin: 3000,
+		LLM: config.LLM{PriceInput: 150_000, PriceOutput: 600_000},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
@@ -94,6 +95,8 @@ var samples = map[string][3]string{
 	"rate-limit-get-per-min":  {"1", "2", "1000000000"},
 	"fingerprint-key":         {strings.Repeat("a", 32), strings.Repeat("~", 1000), "0123456789abcdef0123456789abcdef"},
 	"url-allow-cidrs":         {"127.0.0.0/8", "::1/128", "10.0.0.0/8,192.168.0.0/16"},
+	"llm-price-input":         {"0", "1.1", "30.0000"},
+	"llm-price-output":        {"0.0001", "2", "1000000"},
 	"prices":                  {"url.url=0.0030", "url.url=0", "url.url=0.0030,decision.evaluation=0.0100/1000000"},
 }
 
@@ -101,8 +104,8 @@ func TestFlagsBeatEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	for _, s := range config.Settings() {
 		values, ok := samples[s.Name]
 		if !ok {
-			if strings.HasSuffix(s.Name, "-url") || s.Name == "gate-required" {
-				continue // each has one good value: see TestPlaces and TestSharedBackends
+			if strings.HasSuffix(s.Name, "-url") || s.Name == "gate-required" || s.Name == "llm-key" || s.Name == "llm-model" {
+				continue // none is good alone, but for one value: see TestPlaces, TestSharedBackends and TestLanguageModel
 			}
 			t.Errorf("%s has no samples", s.Name)
 			continue

@@ -41,6 +41,11 @@ var wrong = map[string][]string{
 	"redis-url":               {"redis://:hush@host"},
 	"blob-url":                {"s3://hush", "file:///hush"},
 	"queue-url":               {"sqs://hush", "db:hush"},
+	"llm-url":                 {"hush", "ftp://hush", "https://u:hush@host/v1", "https://hush/v1?key=1"},
+	"llm-key":                 {"hush hush", "hush\n", "húsh", strings.Repeat("hush", 251), "hush"}, // the last has no URL
+	"llm-model":               {"hush hush", "hush\n", strings.Repeat("hush", 51), "hush"},
+	"llm-price-input":         {"hush", "-1", "0.00001", "1e3", "1000001", ".5"},
+	"llm-price-output":        {"hush", "-1", "0.00001"},
 	"fingerprint-key":         {"hush", strings.Repeat("hush ", 10), strings.Repeat("húsh", 10), strings.Repeat("hush", 251)},
 	"gate-required":           {"hush", "1", "true"}, // which the embedded default cannot keep
 }
@@ -149,6 +154,9 @@ func TestSettingsThatContradictEachOther(t *testing.T) {
 		{map[string]string{"retention": "29d"}, "", "--retention"},
 		{nil, "DPP_IDEMPOTENCY_WINDOW=31d", "DPP_RETENTION"},
 		{map[string]string{"ops-listen": "127.0.0.1:8000"}, "", "--ops-listen"},
+		{nil, "DPP_LLM_URL=https://m.example/v1", "DPP_LLM_MODEL"},
+		{nil, "DPP_LLM_KEY=hush", "DPP_LLM_KEY"},
+		{map[string]string{"llm-model": "m"}, "", "--llm-model"},
 	} {
 		env := []string{}
 		if c.env != "" {
@@ -171,7 +179,7 @@ func TestPlaces(t *testing.T) {
 	load(t, map[string]string{"data": "my"},
 		"DPP_DATABASE_URL=sqlite://"+here+"/my/dpp.db", "DPP_BLOB_URL=file://"+here+"/my/blobs", "DPP_QUEUE_URL=db:")
 	for _, s := range config.Settings() {
-		if want := strings.HasSuffix(s.Name, "-url") && s.Name != "public-url" || s.Name == "data"; s.Place != want {
+		if want := strings.HasSuffix(s.Name, "-url") && s.Name != "public-url" && s.Name != "llm-url" || s.Name == "data"; s.Place != want {
 			t.Errorf("%s: Place is %t", s.Name, s.Place)
 		}
 	}

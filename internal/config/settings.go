@@ -41,7 +41,7 @@ const (
 
 // Settings lists all there is, in the order of their help.
 func Settings() []Setting {
-	return append(places(), append(faces(), append(times(), rules()...)...)...)
+	return append(places(), append(faces(), append(times(), append(rules(), models()...)...)...)...)
 }
 
 func places() []Setting {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
 )
 
@@ -44,13 +45,25 @@ func Handlers() []sandbox.Handler {
 	var p pdfium
 	var o ocr
 	return []sandbox.Handler{
-		{Kind: kindPDF, Prepare: p.prepare, Do: p.do},
-		{Kind: kindLayers, Prepare: p.prepare, Do: p.layers},
-		{Kind: kindRender, Prepare: p.prepare, Do: p.render},
+		{Kind: kindPDF, Engine: kindPDF, Prepare: p.prepare, Do: p.do},
+		{Kind: kindLayers, Engine: kindPDF, Prepare: p.prepare, Do: p.layers},
+		{Kind: kindRender, Engine: kindPDF, Prepare: p.prepare, Do: p.render},
 		{Kind: kindImage, Do: doImage},
 		{Kind: kindOCR, Prepare: o.prepare, Do: o.do},
 		{Kind: kindOCRProgram, Do: o.do},
 	}
+}
+
+// Prepare compiles the engines, unless that was done, so that the first document need not
+// wait for it: that of PDF documents, and the one for pictures that is built in, if it is
+// and is wanted. The error is the sandbox's, or the context's.
+func (d *Documents) Prepare(ctx context.Context, pictures bool) error {
+	if pictures && len(tesseract.BuiltIn()) > 0 {
+		if err := d.pool.Prepare(ctx, kindOCR); err != nil {
+			return err
+		}
+	}
+	return d.pool.Prepare(ctx, kindPDF)
 }
 
 // do runs a job, and puts what the sandbox says of it into this package's words. Any

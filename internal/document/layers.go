@@ -96,6 +96,7 @@ const kindLayers = "pdf-layers"
 // layerRequest stands as one line before the document's bytes.
 type layerRequest struct {
 	Pages  []int `json:"pages"`
+	All    bool  `json:"all"` // those are as many as are read of all
 	DPI    int   `json:"dpi"`
 	Words  bool  `json:"words"`
 	Chars  int   `json:"chars"`
@@ -185,7 +186,7 @@ func (o LayerOptions) request(ctx context.Context) (layerRequest, error) {
 		}
 	}
 	return layerRequest{
-		Pages: pages[:min(len(pages), MaxPages)], DPI: boundDPI(o.DPI), Words: o.Words,
+		Pages: pages[:min(len(pages), MaxPages)], All: o.Pages == nil, DPI: boundDPI(o.DPI), Words: o.Words,
 		Chars:  min(cmp.Or(max(o.Chars, 0), DefaultChars), MaxChars),
 		TimeNS: int64(within(ctx, min(cmp.Or(max(o.Time, 0), MaxTime), MaxTime))),
 	}, nil

@@ -139,6 +139,10 @@ func TestPagesAndLimitsOfLayers(t *testing.T) {
 			t.Errorf("%s: pages %v of %d, cut %q", name, found, got.PageCount, got.Cut)
 		}
 	}
+	much, err := layers(t, pages("", "", slices.Repeat([]string{show("(x)")}, 101)...), document.LayerOptions{})
+	if err != nil || len(much.Pages) != 100 || much.PageCount != 101 || much.Cut != document.CutPages {
+		t.Errorf("of 101 pages: %d, cut %q, %v", len(much.Pages), much.Cut, err)
+	}
 	for _, wrong := range [][]int{{0}, {-1}, {2, 1}, {3, 3}} {
 		if got, err := layers(t, content, document.LayerOptions{Pages: wrong}); err == nil {
 			t.Errorf("pages %v: %+v", wrong, got)

@@ -60,7 +60,7 @@ func readLayers(instance engine.Pdfium, content []byte, asked layerRequest) *lay
 		}
 		a.Pages = append(a.Pages, *l)
 	}
-	if n := len(asked.Pages); n > 0 && asked.Pages[n-1] < count && n == DefaultPages {
+	if asked.All && count > len(asked.Pages) {
 		a.Cut = CutPages
 	}
 	return a
@@ -104,7 +104,7 @@ type geometry struct {
 
 // read reads a page; nil: there was no time for all of it.
 func (r *layerReader) read(index int) *Layer {
-	l := &Layer{Number: index + 1}
+	l := &Layer{Number: index + 1, Judgement: layer.Judgement{Verdict: layer.None}}
 	done, err := r.open(index)
 	if err != nil {
 		l.Unreadable = true
@@ -114,7 +114,6 @@ func (r *layerReader) read(index int) *Layer {
 	tooLarge, err := r.measure()
 	if l.TooLarge = tooLarge; err != nil || tooLarge {
 		l.Unreadable = true
-		l.Judgement = layer.Judgement{Verdict: layer.None}
 		return l
 	}
 	l.Width, l.Height, l.Rotation = r.width, r.height, r.rotation
@@ -247,7 +246,7 @@ func (r *layerReader) char(text references.FPDF_TEXTPAGE, i int, first *bool) (l
 	if err != nil {
 		return layer.Char{}, err
 	}
-	c := layer.Char{Rune: rune(min(code.Unicode, math.MaxInt32))} //nolint:gosec // it is bounded
+	c := layer.Char{Rune: rune(min(code.Unicode, math.MaxInt32))}
 	if layer.IsSpace(c.Rune) {
 		*first = true
 		return c, nil

@@ -16,6 +16,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"dpp/internal/document/linear"
 )
 
 // pdfium is the engine in a child: PDFium compiled to WebAssembly, so that a document
@@ -25,15 +27,11 @@ type pdfium struct {
 	instances engine.Pool
 }
 
-// wasmPages bounds an instance's memory, in pages of 64 KiB. While it grows the old one
-// stands beside the new one, and both must fit into the child's.
+// wasmPages bounds an instance's memory, in pages of 64 KiB.
 const wasmPages = 192 << 20 / (64 << 10)
 
 // prepare compiles the engine, or takes what another child compiled.
 func (p *pdfium) prepare(cache string) error {
-	if p.instances != nil { // for another kind of jobs
-		return nil
-	}
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithMemoryLimitPages(wasmPages)
@@ -45,7 +43,7 @@ func (p *pdfium) prepare(cache string) error {
 		config = config.WithCompilationCache(compiled)
 	}
 	instances, err := webassembly.Init(webassembly.Config{
-		Context: context.Background(), // a child's life
+		Context: linear.With(context.Background()), // a child's life
 		MaxIdle: 1, MaxTotal: 1,
 		RuntimeConfig: config,
 		FSConfig:      wazero.NewFSConfig(), // the default mounts all that there is

@@ -52,7 +52,7 @@ func (r *layerReader) isPicture(object references.FPDF_PAGEOBJECT, depth int, le
 		if *left--; *left <= 0 {
 			return false
 		}
-		inner, err := r.instance.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: object, Index: uint64(i)}) //nolint:gosec // it counts up
+		inner, err := r.instance.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: object, Index: uint64(i)})
 		if err == nil && r.isPicture(inner.PageObject, depth-1, left) {
 			return true
 		}

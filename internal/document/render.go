@@ -153,15 +153,17 @@ func renderPage(instance engine.Pdfium, content []byte, asked renderRequest) (*p
 // fit is how many pixels an inch a page of so many points is drawn with, so that it has no
 // more pixels than most, and no side that is too long.
 func fit(width, height float64, dpi, most int) int {
-	inches := max(width, height) / pointsPerInch
-	largest := math.Sqrt(float64(most) / (width / pointsPerInch * height / pointsPerInch))
-	largest = min(largest, (picture.MaxSide-1)/inches)
-	for d := min(dpi, int(largest)+1); d > 1; d-- { // sides are rounded up
-		if math.Ceil(width*float64(d)/pointsPerInch)*math.Ceil(height*float64(d)/pointsPerInch) <= float64(most) {
-			return d
-		}
+	fits := func(dpi int) bool {
+		scale := float64(dpi) / pointsPerInch
+		wide, high := math.Ceil(width*scale), math.Ceil(height*scale)
+		return wide*high <= float64(most) && max(wide, high) < picture.MaxSide
 	}
-	return 1
+	about := math.Sqrt(float64(most)/(width*height)) * pointsPerInch // without what is rounded up
+	dpi = min(dpi, int(min(about, maxDPI))+1)
+	for dpi > 1 && !fits(dpi) {
+		dpi--
+	}
+	return max(dpi, 1)
 }
 
 var errDrawn = errors.New("the page was drawn otherwise than wanted")

@@ -115,21 +115,21 @@ func (m *Meter) within(cost dpp.Cost) error {
 // Settle counts what the work really took, and gives the rest of the hold back. Units
 // that are not named took nothing. What is negative or above what is held, and a second
 // call, are mistakes of the pack: an error, and nothing changes.
-func (h *Hold) Settle(real ...Quantity) error {
+func (h *Hold) Settle(took ...Quantity) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.settled {
 		return errSettled
 	}
-	took := make(map[string]int64, len(real))
-	for _, q := range real {
-		if q.Quantity < 0 || q.Quantity > h.held[q.Unit]-took[q.Unit] {
+	sum := make(map[string]int64, len(took))
+	for _, q := range took {
+		if q.Quantity < 0 || q.Quantity > h.held[q.Unit]-sum[q.Unit] {
 			return fmt.Errorf("pack: %d of unit %s is not within what is held", q.Quantity, q.Unit)
 		}
-		took[q.Unit] += q.Quantity
+		sum[q.Unit] += q.Quantity
 	}
 	h.settled = true
-	h.meter.settle(h.held, real)
+	h.meter.settle(h.held, took)
 	return nil
 }
 
@@ -144,22 +144,22 @@ func (h *Hold) Release() {
 	}
 }
 
-// settle turns held into real, which is no more and so within the limit.
-func (m *Meter) settle(held map[string]int64, real []Quantity) {
+// settle turns held into what it took, which is no more and so within the limit.
+func (m *Meter) settle(held map[string]int64, took []Quantity) {
 	m.mu.Lock()
 	for unit, quantity := range held {
 		if m.held[unit] -= quantity; m.held[unit] == 0 {
 			delete(m.held, unit)
 		}
 	}
-	for _, q := range real {
+	for _, q := range took {
 		cost, err := m.cost.Add(m.prices[q.Unit], q.Quantity)
 		if err == nil { // reserve added more without error
 			m.count(q.Unit, q.Quantity, cost)
 		}
 	}
 	m.mu.Unlock()
-	if m.changed != nil && len(real) > 0 {
+	if m.changed != nil && len(took) > 0 {
 		m.changed()
 	}
 }

@@ -80,10 +80,10 @@ func TestMistakesWithHoldsAreNoLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, real := range map[string][]pack.Quantity{
+	for name, took := range map[string][]pack.Quantity{
 		"above": {some("page", 3)}, "above in two": {some("page", 1), some("page", 2)}, "negative": {some("page", -1)}, "another": {some("token", 1)},
 	} {
-		if err := hold.Settle(real...); err == nil || m.Total() != 0 {
+		if err := hold.Settle(took...); err == nil || m.Total() != 0 {
 			t.Errorf("settled %s: total %s", name, m.Total())
 		}
 	}
@@ -158,7 +158,7 @@ func (l *ledger) cost(held bool, more ...pack.Quantity) *big.Rat {
 
 // TestHoldsAreExact: in any order of takes, holds, settlements and releases the meter
 // refuses exactly what would exceed the limit if all that is held came to be, counts what
-// was real, and its lines sum to its total.
+// was taken, and its lines sum to its total.
 func TestHoldsAreExact(t *testing.T) {
 	units := []string{"page", "token", "third", "free"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -221,14 +221,14 @@ func TestHoldsAreExact(t *testing.T) {
 				if rapid.Bool().Draw(t, "release") {
 					hold.Release()
 				} else {
-					var real []pack.Quantity
+					var took []pack.Quantity
 					for _, unit := range units {
 						if held, ok := l.open[hold][unit]; ok {
-							real = append(real, some(unit, rapid.Int64Range(0, held).Draw(t, "real")))
-							l.counted[unit] += real[len(real)-1].Quantity
+							took = append(took, some(unit, rapid.Int64Range(0, held).Draw(t, "real")))
+							l.counted[unit] += took[len(took)-1].Quantity
 						}
 					}
-					if err := hold.Settle(real...); err != nil {
+					if err := hold.Settle(took...); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -255,7 +255,7 @@ func exact(t *rapid.T, m *pack.Meter, limit dpp.Money, l *ledger) {
 	}
 }
 
-// Many reserve, settle and take at once; what was real is what is counted, never above
+// Many reserve, settle and take at once; what was taken is what is counted, never above
 // the limit, and afterwards nothing is held.
 func TestHoldsUnderConcurrency(t *testing.T) {
 	const limit = 20_000
@@ -273,13 +273,13 @@ func TestHoldsUnderConcurrency(t *testing.T) {
 					hold.Release()
 					continue
 				}
-				real := []pack.Quantity{some("token", granted/7), some("page", round%40/39)}
-				if err := hold.Settle(real...); err != nil {
+				took := []pack.Quantity{some("token", granted/7), some("page", round%40/39)}
+				if err := hold.Settle(took...); err != nil {
 					t.Error(err)
 				}
 				hold.Release()
-				tokens.Add(real[0].Quantity)
-				pages.Add(real[1].Quantity)
+				tokens.Add(took[0].Quantity)
+				pages.Add(took[1].Quantity)
 				if m.Total() > limit {
 					t.Errorf("the total is %s", m.Total())
 				}

@@ -117,7 +117,13 @@ type UploadRef struct {
 }
 
 // InputError tells what is wrong with inputs that a schema alone accepts.
-type InputError struct{ Fields []FieldError }
+type InputError struct {
+	Fields []FieldError
+	// Set holds what would mend the inputs, where that is known: values by the JSON
+	// Pointer, relative to the inputs, of the place where they belong. What only the
+	// caller can know is null in them. No value repeats one that the caller sent.
+	Set map[string]jsontext.Value
+}
 
 func (e *InputError) Error() string {
 	if len(e.Fields) == 0 {

@@ -24,6 +24,23 @@ func (noLoader) Load(string) (any, error) {
 	return nil, errors.New("a schema may not refer to another document")
 }
 
+// Schema is a JSON Schema, of draft 2020-12 where it names no other, that refers to
+// nothing outside of itself.
+type Schema struct{ compiled *jsonschema.Schema }
+
+// CompileSchema reads a schema. Its errors may repeat what stands there.
+func CompileSchema(text jsontext.Value) (*Schema, error) {
+	compiled, err := compileSchema(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{compiled: compiled}, nil
+}
+
+// Findings tells what is wrong with a value, at most 20 things in the order of their
+// places; none if it satisfies the schema.
+func (s *Schema) Findings(value jsontext.Value) []FieldError { return validate(s.compiled, value) }
+
 func compileSchema(text jsontext.Value) (*jsonschema.Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {

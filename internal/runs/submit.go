@@ -167,6 +167,12 @@ func invalidInputs(e *pack.InputError) *Refusal {
 		}
 		r.Fields = append(r.Fields, field("/inputs"+f.Pointer, f.Code, f.Message, f.Expected))
 	}
+	for pointer, value := range e.Set {
+		if r.Remedy.Set == nil {
+			r.Remedy = dpp.Remedy{Action: dpp.RemedyChangeRequest, Set: make(map[string]jsontext.Value, len(e.Set))}
+		}
+		r.Remedy.Set["/inputs"+pointer] = value
+	}
 	return r
 }
 

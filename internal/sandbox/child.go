@@ -23,9 +23,10 @@ type child struct {
 	code      int // set before exited is closed
 	gauge     *gauge
 	isolation Isolation
-	prepared  map[string]bool // kinds of jobs
-	retiring  bool            // it wants no more jobs
-	why       error           // nil, or why it cannot be used any more
+	engines   map[string]string // by kind of jobs; none: there is nothing to prepare
+	prepared  map[string]bool   // engines
+	retiring  bool              // it wants no more jobs
+	why       error             // nil, or why it cannot be used any more
 
 	kill func() // may be called more than once, and from anywhere
 }
@@ -76,14 +77,16 @@ type ready struct {
 	Privileges bool `json:"privileges"`
 	Memory     bool `json:"memory"`
 	Files      bool `json:"files"`
+	// Engines are those that kinds of jobs need to be prepared, by kind.
+	Engines map[string]string `json:"engines"`
 }
 
 // protocol is the version of what is said here. It tells a binary that was replaced
 // while its parent ran.
-const protocol = 1
+const protocol = 2
 
 // maxReady bounds a ready frame.
-const maxReady = 1 << 10
+const maxReady = 4 << 10
 
 // start makes a child that is ready for its first job.
 func (p *Pool) start(ctx context.Context) (*child, error) {
@@ -140,30 +143,31 @@ func (c *child) greet(s setup) error {
 		return ErrGarbage
 	}
 	c.isolation.Privileges, c.isolation.Memory, c.isolation.Files = r.Privileges, r.Memory, r.Files
+	c.engines = r.Engines
 	return nil
 }
 
 // do has the child do one job.
 func (p *Pool) do(ctx context.Context, c *child, kind string, request []byte) (answer []byte, err error) {
-	if !c.prepared[kind] {
-		select {
-		case p.prepare <- struct{}{}:
-		case <-p.closing:
-			return nil, ErrClosed
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", ErrBusy, context.Cause(ctx))
+	prepared := func() {}
+	if engine := c.engines[kind]; engine != "" && !c.prepared[engine] {
+		if err := p.await(ctx); err != nil {
+			return nil, err
+		}
+		prepared = sync.OnceFunc(func() { <-p.prepare })
+		if err := p.compiled(ctx, engine, kind); err != nil {
+			prepared()
+			return nil, err
 		}
 	}
 	begun := false
-	prepared := sync.OnceFunc(func() {
-		if !c.prepared[kind] {
-			<-p.prepare
-		}
-		c.prepared[kind] = true
-	})
 	defer prepared()
 	err = p.guarded(ctx, c, func(accepted func()) error {
-		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() { begun = true; prepared(); accepted() })
+		answer, err = c.work(kind, request, p.opts.MaxAnswer, func() {
+			begun, c.prepared[c.engines[kind]] = true, true
+			prepared()
+			accepted()
+		})
 		return err
 	})
 	if !begun {

@@ -13,6 +13,7 @@ const (
 	frameSetup    frameKind = 'S' // to the child, first: its limits
 	frameReady    frameKind = 'R' // from the child: the limits hold
 	frameJob      frameKind = 'J' // to the child: kind and request
+	framePrepare  frameKind = 'C' // to the child: the kind whose engine it prepares, and no job
 	frameAccepted frameKind = 'A' // from the child: prepared, the job begins
 	frameAnswer   frameKind = 'O' // from the child: goesOn or retires, then the handler's answer
 	frameFailure  frameKind = 'F' // from the child: goesOn or retires, then the handler's error
@@ -51,7 +52,7 @@ func readFrame(r io.Reader, limit int) (frame, error) {
 	}
 	f := frame{kind: frameKind(header[0])}
 	switch f.kind {
-	case frameSetup, frameReady, frameJob, frameAccepted, frameAnswer, frameFailure:
+	case frameSetup, frameReady, frameJob, framePrepare, frameAccepted, frameAnswer, frameFailure:
 	default:
 		return frame{}, errFrameKind
 	}

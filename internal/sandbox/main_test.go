@@ -114,7 +114,19 @@ func handlers() []sandbox.Handler {
 			Prepare: func(cache string) error { return os.WriteFile(cache+"/work", []byte("made once"), 0o600) },
 			Do:      func([]byte) ([]byte, error) { return text("prepared") },
 		},
+		{Kind: "compiled", Engine: "compiler", Prepare: compile, Do: func([]byte) ([]byte, error) { return text("%d", os.Getpid()) }},
+		{Kind: "compiled too", Engine: "compiler", Prepare: compile, Do: func([]byte) ([]byte, error) { return text("%d", os.Getpid()) }},
 	}
+}
+
+// compile adds a line with this process to the cache.
+func compile(cache string) error {
+	file, err := os.OpenFile(cache+"/compiled", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(file, os.Getpid())
+	return errors.Join(err, file.Close())
 }
 
 // begin makes a file in the cache that tells the test that the job has begun.

@@ -53,7 +53,7 @@ func rogue(how string) {
 		},
 	}
 	if how == "never listens" {
-		ready(1)
+		ready(2)
 		wait()
 	}
 	hear()
@@ -61,7 +61,7 @@ func rogue(how string) {
 		do()
 		wait()
 	}
-	ready(1)
+	ready(2)
 	hear()
 	during[how]()
 	wait()

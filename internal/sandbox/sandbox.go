@@ -103,7 +103,8 @@ type Pool struct {
 	cache    func() string // opens it, once
 	close    func() error
 
-	temporary string // the folder that Close removes, set by cache
+	temporary string          // the folder that Close removes, set by cache
+	cached    map[string]bool // engines that were prepared into the cache; who has the token of prepare uses it
 
 	mu     sync.Mutex
 	idle   []*child // the one used last is the last
@@ -117,6 +118,7 @@ func New(opts Options) *Pool {
 	p := &Pool{
 		opts: opts, launcher: newLauncher(opts.Command, opts.Log),
 		slots: make(chan struct{}, opts.Children), prepare: make(chan struct{}, 1), closing: make(chan struct{}),
+		cached: map[string]bool{},
 	}
 	p.cache = sync.OnceValue(p.openCache)
 	p.close = sync.OnceValue(p.shutDown)

@@ -247,6 +247,39 @@ func TestPreparing(t *testing.T) {
 	answers(t, p)
 }
 
+// What has to be compiled a child compiles that does no job, once, whatever kinds need it.
+func TestACompilerDoesNoJobs(t *testing.T) {
+	cache := t.TempDir()
+	p := newPool(t, sandbox.Options{Children: 1, Cache: cache})
+	for _, kind := range []string{"compiled", "compiled too", "compiled", "echo"} {
+		if err := p.Prepare(t.Context(), kind); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	worker, err := do(t, p, "compiled", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := do(t, p, "compiled too", ""); err != nil || again != worker {
+		t.Errorf("%s, %v, want %s", again, err, worker)
+	}
+	by, err := os.ReadFile(cache + "/compiled")
+	if lines := strings.Fields(string(by)); err != nil || len(lines) != 2 || lines[0] == worker || lines[1] != worker {
+		t.Errorf("compiled by %q, %v; want one that is gone, and %s", lines, err, worker)
+	}
+	for _, kind := range []string{"unprepared", "dead on arrival"} {
+		if err := p.Prepare(t.Context(), kind); !errors.Is(err, sandbox.ErrStart) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Prepare(t.Context(), "compiled"); !errors.Is(err, sandbox.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
 func TestManyJobsOnAFewChildren(t *testing.T) {
 	p := newPool(t, sandbox.Options{Children: 3, Jobs: 20})
 	var callers sync.WaitGroup

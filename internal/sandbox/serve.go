@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,12 @@ type Handler struct {
 	// Kind is the job's name, of at most 64 bytes.
 	Kind string
 	// Prepare is called once, before the first job of the kind, and has the time of a
-	// start. cache is a folder for what other children can use again, or empty.
+	// start. cache is a folder for what other children can use again, or empty: a child that
+	// ends after it fills the cache first, so that none that does jobs has to.
 	// Nil: there is nothing to prepare.
 	Prepare func(cache string) error
+	// Engine names what is prepared, where several kinds share that; default: the kind's name.
+	Engine string
 	// Do does a job. Its error goes to the parent as a text, which must not hold anything
 	// of the request. After a panic the child is gone.
 	Do func(request []byte) (answer []byte, err error)
@@ -51,15 +55,19 @@ func Serve(args []string, handlers ...Handler) int {
 		_, _ = fmt.Fprintln(os.Stderr, byHand)
 		return exitUsage
 	}
-	d := &duty{setup: s, own: newGauge(os.Getpid()), out: os.Stdout, handlers: map[string]*Handler{}, prepared: map[string]bool{}}
+	d := &duty{setup: s, own: newGauge(os.Getpid()), out: os.Stdout, handlers: map[string]*Handler{}, engines: map[string]string{}, prepared: map[string]bool{}}
 	for i := range handlers {
-		d.handlers[handlers[i].Kind] = &handlers[i]
+		d.add(&handlers[i])
 	}
 	if err := d.confine(); err != nil {
 		return exitUsage
 	}
-	for job := range listen(os.Stdin, s.MaxJob) {
-		if err := d.serve(job.body); err != nil {
+	for f := range listen(os.Stdin, s.MaxJob) {
+		serve := d.serve
+		if f.kind == framePrepare {
+			serve = d.prepareOnly
+		}
+		if err := serve(f.body); err != nil {
 			return exitUsage
 		}
 	}
@@ -87,7 +95,7 @@ func listen(in io.Reader, limit int) <-chan frame {
 	go func() {
 		for {
 			f, err := readFrame(in, limit)
-			if err != nil || f.kind != frameJob {
+			if err != nil || f.kind != frameJob && f.kind != framePrepare {
 				os.Exit(exitDone)
 			}
 			jobs <- f
@@ -102,15 +110,46 @@ type duty struct {
 	own      *gauge
 	out      io.Writer
 	handlers map[string]*Handler
-	prepared map[string]bool
-	done     int // jobs
+	engines  map[string]string // by kind
+	prepared map[string]bool   // engines
+	done     int               // jobs
+}
+
+func (d *duty) add(h *Handler) {
+	d.handlers[h.Kind] = h
+	if h.Prepare != nil {
+		d.engines[h.Kind] = cmp.Or(h.Engine, h.Kind)
+	}
+}
+
+// prepare prepares what a kind of jobs needs, unless that is done or there is nothing.
+func (d *duty) prepare(kind string) error {
+	engine := d.engines[kind]
+	if engine == "" || d.prepared[engine] {
+		return nil
+	}
+	if err := d.handlers[kind].Prepare(d.setup.Cache); err != nil {
+		return err
+	}
+	d.prepared[engine] = true
+	return nil
+}
+
+// prepareOnly prepares what a kind of jobs needs, and says so. An error is one of the pipe.
+func (d *duty) prepareOnly(kind []byte) error {
+	w := watch(d.setup, d.own)
+	defer w.stop()
+	if err := d.prepare(string(kind)); err != nil {
+		return d.answer(nil, err)
+	}
+	return writeFrame(d.out, frameAccepted)
 }
 
 // confine applies the limits that a process can put on itself, and says so.
 func (d *duty) confine() error {
 	runtime.GOMAXPROCS(2) // one for the job, one for whoever watches it
 	debug.SetMemoryLimit(d.setup.Memory * 3 / 4)
-	r := ready{Protocol: protocol, Privileges: renounced(), Memory: limit(d.setup, d.own), Files: closeWorld(d.setup.Cache, d.setup.Readable)}
+	r := ready{Protocol: protocol, Privileges: renounced(), Memory: limit(d.setup, d.own), Files: closeWorld(d.setup.Cache, d.setup.Readable), Engines: d.engines}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -127,11 +166,8 @@ func (d *duty) serve(job []byte) error {
 	handler := d.handlers[kind]
 	w := watch(d.setup, d.own)
 	defer w.stop()
-	if handler != nil && handler.Prepare != nil && !d.prepared[kind] {
-		if err := handler.Prepare(d.setup.Cache); err != nil {
-			return d.answer(nil, err)
-		}
-		d.prepared[kind] = true
+	if err := d.prepare(kind); err != nil {
+		return d.answer(nil, err)
 	}
 	w.begin()
 	if err := writeFrame(d.out, frameAccepted); err != nil {

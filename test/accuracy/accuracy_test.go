@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"dpp/test/figures"
 )
 
 // wanted is the F1 that the pack has at least.
@@ -30,27 +32,6 @@ func TestPackFindsTheTextOfPages(t *testing.T) {
 	t.Logf("\n%s", found.table())
 }
 
-func TestFiguresGoBetweenTheMarks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	for text, ok := range map[string]bool{
-		"before\n" + begin + "old\n" + end + "after\n": true,
-		"before\n" + begin + "old\n":                   false,
-		"before\n" + end + "after\n":                   false,
-	} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := writeBetween(file, "new\n")
-		written, readErr := os.ReadFile(file)
-		if readErr != nil {
-			t.Fatal(readErr)
-		}
-		if want := strings.Replace(text, "old", "new", 1); (err == nil) != ok || ok && string(written) != want || !ok && string(written) != text {
-			t.Errorf("%q became %q, %v", text, written, err)
-		}
-	}
-}
-
 func TestWithoutTheFolderNothingIsMeasured(t *testing.T) {
 	var log strings.Builder
 	if err := run(t.Context(), "", "", "", &log); err != nil || !strings.Contains(log.String(), "was not measured") {
@@ -67,6 +48,7 @@ func TestThePageHasTheMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin, end := figures.Marks(name, by)
 	_, rest, ok := strings.Cut(string(page), begin)
 	table, _, closed := strings.Cut(rest, end)
 	if !ok || !closed || !strings.HasPrefix(table, "| on ") || strings.Count(table, "\n") != 4 {

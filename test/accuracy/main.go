@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"dpp/test/figures"
 )
 
 func main() {
@@ -49,7 +51,7 @@ func run(ctx context.Context, dir, out, recognisers string, log io.Writer) error
 	if _, err := io.WriteString(log, found.table()); err != nil || out == "" {
 		return err
 	}
-	return writeBetween(out, found.table())
+	return figures.Write(out, name, by, found.table())
 }
 
 func reportRecognisers(ctx context.Context, dir, out string, log io.Writer) error {
@@ -61,33 +63,33 @@ func reportRecognisers(ctx context.Context, dir, out string, log io.Writer) erro
 	if _, err := io.WriteString(log, table); err != nil || out == "" {
 		return err
 	}
-	return writeBetween(out, table)
+	return figures.Write(out, name, by, table)
 }
 
-// figures are what was measured.
-type figures struct {
+// result is what was measured.
+type result struct {
 	pages       int
 	ours, alone score
 }
 
-func measure(ctx context.Context, pages []page) (figures, error) {
+func measure(ctx context.Context, pages []page) (result, error) {
 	texts, err := byPack(ctx, pages)
 	if err != nil {
-		return figures{}, err
+		return result{}, err
 	}
 	var ours, alone []overlap
 	for i, p := range pages {
 		text, err := byReadability(p)
 		if err != nil {
-			return figures{}, err
+			return result{}, err
 		}
 		ours = append(ours, compare(p.truth, texts[i]))
 		alone = append(alone, compare(p.truth, text))
 	}
-	return figures{pages: len(pages), ours: scoreOf(ours), alone: scoreOf(alone)}, nil
+	return result{pages: len(pages), ours: scoreOf(ours), alone: scoreOf(alone)}, nil
 }
 
-func (f figures) table() string {
+func (f result) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| on %d pages | F1 | precision | recall |\n|---|---|---|---|\n", f.pages)
 	for _, row := range []struct {
@@ -99,21 +101,8 @@ func (f figures) table() string {
 	return b.String()
 }
 
+// The figures' name, and who writes them.
 const (
-	begin = "<!-- accuracy: written by make bench -->\n"
-	end   = "<!-- /accuracy -->\n"
+	name = "accuracy"
+	by   = "make bench"
 )
-
-// writeBetween replaces what stands between the marks of a page.
-func writeBetween(file, text string) error {
-	old, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(old), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s lacks the marks %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(end))
-	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
-}

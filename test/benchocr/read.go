@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image"
-	"image/draw"
-	"image/png"
 	"os"
 	"os/exec"
 	"syscall"
@@ -23,7 +19,6 @@ type reading struct {
 	confidence float64
 	took       time.Duration
 	used       usage
-	prepared   usage // up to the end of the first page
 }
 
 // usage is what a process and those that it started took of the machine.
@@ -65,19 +60,7 @@ func inChild(ctx context.Context, cache string, file []byte, how document.OCR) (
 	}
 	r.used = childrenUse()
 	r.used.user -= first.user
-	r.prepared = first
 	return r, nil
-}
-
-// prepare fills the cache, as the first page of all does.
-func prepare(ctx context.Context, cache string) (reading, error) {
-	white := image.NewGray(image.Rect(0, 0, 64, 64))
-	draw.Draw(white, white.Rect, image.White, image.Point{}, draw.Src)
-	var file bytes.Buffer
-	if err := png.Encode(&file, white); err != nil {
-		return reading{}, err
-	}
-	return inChild(ctx, cache, file.Bytes(), document.OCR{})
 }
 
 // plain reads a page as anybody would.

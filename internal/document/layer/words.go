@@ -26,7 +26,7 @@ const endlessWord = 40
 // is near to all of them and far from letters that stand for others.
 func frequency(letter rune) float64 {
 	perTenThousand := [...]float64{
-		'a' - 'a': 900, 'b' - 'a': 160, 'c' - 'a': 290, 'd' - 'a': 400, 'e' - 'a': 1100, 'f' - 'a': 130, 'g' - 'a': 190,
+		0: 900, 'b' - 'a': 160, 'c' - 'a': 290, 'd' - 'a': 400, 'e' - 'a': 1100, 'f' - 'a': 130, 'g' - 'a': 190,
 		'h' - 'a': 260, 'i' - 'a': 800, 'j' - 'a': 90, 'k' - 'a': 220, 'l' - 'a': 450, 'm' - 'a': 300, 'n' - 'a': 700,
 		'o' - 'a': 650, 'p' - 'a': 240, 'q' - 'a': 50, 'r' - 'a': 630, 's' - 'a': 600, 't' - 'a': 630, 'u' - 'a': 420,
 		'v' - 'a': 160, 'w' - 'a': 120, 'x' - 'a': 40, 'y' - 'a': 170, 'z' - 'a': 170,

@@ -14,6 +14,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"dpp/internal/document/linear"
 )
 
 // assets are what `make assets` brings; a fresh clone has a page there that says so.
@@ -138,7 +140,7 @@ func (w *WASM) Open(languages []string) (Reader, error) {
 		}
 		files[modelFolder+name+".traineddata"] = model
 	}
-	ctx := withMemory(context.WithValue(context.Background(), hostKey{}, newHost(files)))
+	ctx := linear.With(context.WithValue(context.Background(), hostKey{}, newHost(files)))
 	module, err := w.runtime.InstantiateModule(ctx, w.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions(exportStart))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it does not start", ErrFailed)

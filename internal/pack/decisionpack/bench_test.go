@@ -32,11 +32,11 @@ func BenchmarkDraws(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/values=%g/%dx%dx10000", m, moved, size.alternatives, size.criteria), func(b *testing.B) {
 					p := randomProblem(size.alternatives, size.criteria, 10_000, newRule(m, ""))
 					p.valueSize = moved
-					s := newSampler(p, judge(p, p.rule))
+					s := newSampler(p, judge(p, p.rule), nil)
 					b.ReportAllocs()
 					for b.Loop() {
-						for chunk := range p.draws / drawsPerChunk {
-							s.chunk(uint64(chunk), drawsPerChunk)
+						for s.done = 0; s.done < p.draws; {
+							s.advance(drawsPerStream)
 						}
 					}
 				})
@@ -46,9 +46,37 @@ func BenchmarkDraws(b *testing.B) {
 }
 
 func BenchmarkFlips(b *testing.B) {
-	p := randomProblem(200, 100, 0, newRule(topsis, ""))
-	s := judge(p, p.rule)
+	for _, m := range methods() {
+		b.Run(string(m), func(b *testing.B) {
+			p := randomProblem(200, 100, 0, newRule(m, ""))
+			s := judge(p, p.rule)
+			for b.Loop() {
+				if _, err := s.flips(b.Context(), p.weights); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkJudgements is what incomplete judgements about fifty things take, as a
+// submit has to.
+func BenchmarkJudgements(b *testing.B) {
+	source := rand.New(rand.NewPCG(1, 2))
+	m := make([][]float64, maxJudged)
+	for i := range m {
+		m[i] = make([]float64, maxJudged)
+		m[i][i] = 1
+	}
+	for i := range m {
+		for k := range i {
+			if k == i-1 || source.IntN(10) == 0 {
+				m[i][k] = 1 + 8*source.Float64()
+				m[k][i] = 1 / m[i][k]
+			}
+		}
+	}
 	for b.Loop() {
-		s.flips(p.weights)
+		weigh(m, false)
 	}
 }

@@ -3,31 +3,45 @@ package decisionpack
 import (
 	"context"
 	"math"
-	"math/rand/v2"
+	"slices"
 
 	"dpp"
-	"dpp/internal/number"
 	"dpp/internal/pack"
 )
 
-// drawsPerChunk is how many draws share a random stream, are paid together, and
-// stand between two looks at the context: far less than a second of work.
-const drawsPerChunk = 250
+const (
+	// drawsPerStream is how many draws share a random stream, and the most that are
+	// paid together and stand between two looks at the context.
+	drawsPerStream = 250
+	// workPerLook is how many simple steps stand between two looks: far less than a
+	// second.
+	workPerLook = 20_000_000
+	// keptDraws is of how many draws the scores are kept, for their quantiles.
+	keptDraws = 2000
+	// patience is how often a number is drawn again that the rule cannot take.
+	patience = 100
+)
 
 // sampler perturbs weights and values and counts who ends on which rank. Each
-// weight and each value is multiplied by a factor of its own, uniform between
-// 1 - size and 1 + size. Scaling all weights alike changes no rank, so they are
-// not divided by their sum again.
+// weight is multiplied by a factor of its own, uniform between 1 - size and 1 + size.
+// So is each value, but for those that are distributions, which are drawn as given.
+// Where there are scenarios, each draw is in one of them.
 type sampler struct {
-	p    *problem
-	base *standing
-	done int
+	p      *problem
+	base   *standing
+	worlds []*standing // by scenario; the base alone where there is none
+	moving []bool      // by criterion: its values change from draw to draw
+	done   int
+	part   uint64 // of the draws, the next that has a stream of its own
 
 	// counts[i*n+k] is how many draws alternative i ended on rank k+1; in a tie
 	// each of the tied counts in equal parts on each of their ranks.
 	counts []float64
+	worth  []float64   // sums of what the scores are worth, by alternative
+	best   float64     // sum of the largest of each draw
+	kept   [][]float64 // shown scores of the first draws, by alternative
 
-	source             rand.PCG
+	random             stream
 	moved              []float64 // one perturbed column
 	gain, lack         []float64 // its parts
 	sumsGain, sumsLack []float64
@@ -35,23 +49,30 @@ type sampler struct {
 	order              []int
 }
 
-func newSampler(p *problem, base *standing) *sampler {
+func newSampler(p *problem, base *standing, worlds []*standing) *sampler {
 	n := len(p.names)
 	scratch := make([]float64, 6*n)
 	part := func(k int) []float64 { return scratch[k*n : (k+1)*n] }
 	s := &sampler{
-		p: p, base: base, counts: make([]float64, n*n), order: make([]int, n),
+		p: p, base: base, worlds: worlds, counts: make([]float64, n*n), order: slices.Clone(base.order),
+		worth: make([]float64, n), kept: make([][]float64, n), moving: make([]bool, len(p.weights)),
 		moved: part(0), gain: part(1), lack: part(2), sumsGain: part(3), sumsLack: part(4), score: part(5),
 	}
-	copy(s.order, base.order)
+	if len(worlds) == 0 {
+		s.worlds = []*standing{base}
+	}
+	for j := range s.moving {
+		s.moving[j] = p.valueSize > 0 || p.spreads != nil && slices.ContainsFunc(p.spreads[j*n:(j+1)*n], func(d spread) bool { return d.kind != exact })
+	}
 	return s
 }
 
 // run makes the draws that were asked for. It returns the limit that stopped
 // them, or the error of a cancelled context.
 func (s *sampler) run(ctx context.Context, meter *pack.Meter) (dpp.StopReason, error) {
-	for chunk := uint64(0); s.done < s.p.draws; chunk++ {
-		size := min(drawsPerChunk, s.p.draws-s.done)
+	batch := s.batch()
+	for s.done < s.p.draws {
+		size := min(batch, drawsPerStream-s.done%drawsPerStream, s.p.draws-s.done)
 		err := ctx.Err()
 		if err == nil {
 			err = meter.Take(unitEvaluation, s.p.evaluations(size))
@@ -62,20 +83,40 @@ func (s *sampler) run(ctx context.Context, meter *pack.Meter) (dpp.StopReason, e
 			}
 			return "", err
 		}
-		s.chunk(chunk, size)
+		s.advance(size)
 		meter.Advance(int64(s.done), int64(s.p.draws), "draw")
 	}
 	return "", nil
 }
 
-// chunk makes draws from the random stream with this number.
-func (s *sampler) chunk(part uint64, draws int) {
-	s.source.Seed(number.Stream(s.p.seed, part))
+// batch is how many draws are made between two looks at the context.
+func (s *sampler) batch() int {
+	n := len(s.p.names)
+	steps := 0
+	for j, moving := range s.moving {
+		steps += n
+		switch {
+		case !moving:
+		case s.base.rule.method == promethee2 && s.base.rule.preference(j).Function == gaussian:
+			steps += 20 * n * n
+		default:
+			steps += 50 * n
+		}
+	}
+	return min(max(workPerLook/steps, 1), drawsPerStream)
+}
+
+// advance makes draws, all from one random stream.
+func (s *sampler) advance(draws int) {
+	if s.done%drawsPerStream == 0 {
+		s.random.seed(s.p.seed, s.part)
+		s.part++
+	}
 	for range draws {
 		s.draw()
 		s.count()
+		s.keep()
 	}
-	s.done += draws
 }
 
 // draw computes the scores under one perturbation.
@@ -83,28 +124,73 @@ func (s *sampler) draw() {
 	n, rule := len(s.score), s.base.rule
 	clear(s.sumsGain)
 	clear(s.sumsLack)
+	k := s.world()
+	var total float64
 	for j, weight := range s.p.weights {
-		factor := rule.factor(weight * s.perturbation(s.p.weightSize))
-		gain, lack := s.base.gain[j*n:(j+1)*n], s.base.lack[j*n:(j+1)*n]
-		if s.p.valueSize > 0 {
-			for i, x := range s.p.column(j) {
-				s.moved[i] = x * s.perturbation(s.p.valueSize)
-			}
+		weight *= s.perturbation(s.p.weightSize)
+		total += weight
+		gain, lack := s.worlds[k].gain[j*n:(j+1)*n], s.worlds[k].lack[j*n:(j+1)*n]
+		if s.moving[j] {
+			s.move(k, j)
 			gain, lack = s.gain, s.lack
-			rule.parts(gain, lack, s.moved, s.p.minimise[j])
+			rule.parts(gain, lack, s.moved, j, s.p.minimise[j])
 		}
-		accumulate(s.sumsGain, gain, factor)
-		if rule.method == topsis {
-			accumulate(s.sumsLack, lack, factor)
-		}
+		rule.add(s.sumsGain, s.sumsLack, gain, lack, rule.factor(weight))
+	}
+	if rule.linear() { // the others do not change with the size of all weights
+		divide(s.sumsGain, total)
 	}
 	rule.score(s.score, s.sumsGain, s.sumsLack)
 }
 
+// world picks a scenario by its probability.
+func (s *sampler) world() int {
+	if len(s.p.worlds) == 0 {
+		return 0
+	}
+	u := s.random.unit()
+	for k, w := range s.p.worlds {
+		if u -= w.probability; u <= 0 {
+			return k
+		}
+	}
+	return len(s.p.worlds) - 1
+}
+
+// move writes the values of criterion j as they are in this draw.
+func (s *sampler) move(k, j int) {
+	n := len(s.moved)
+	values := s.p.values
+	if len(s.p.worlds) > 0 {
+		values = s.p.worlds[k].values
+	}
+	for i, x := range values[j*n : (j+1)*n] {
+		at := j*n + i
+		told := len(s.p.worlds) > 0 && s.p.worlds[k].told[at]
+		switch {
+		case s.p.spreads != nil && s.p.spreads[at].kind != exact && !told:
+			s.moved[i] = s.drawn(s.p.spreads[at], j)
+		case s.p.valueSize > 0:
+			s.moved[i] = x * s.perturbation(s.p.valueSize)
+		default:
+			s.moved[i] = x
+		}
+	}
+}
+
+// drawn is a number from a distribution that the rule can take.
+func (s *sampler) drawn(d spread, j int) float64 {
+	for range patience {
+		if x := s.random.draw(d); s.base.rule.accepts(x, s.p.minimise[j]) {
+			return x
+		}
+	}
+	return d.mean()
+}
+
 // perturbation is a random factor between 1 - size and 1 + size, above zero.
 func (s *sampler) perturbation(size float64) float64 {
-	unit := (float64(s.source.Uint64()>>11) + 0.5) * 0x1p-53 // above 0, at most 1
-	return 1 - size + float64(2*size*unit)
+	return 1 - size + float64(2*size*s.random.unit())
 }
 
 // count adds the ranks of the present scores to the counts.
@@ -121,6 +207,21 @@ func (s *sampler) count() {
 		}
 		start = end
 	}
+	s.done++
+}
+
+// keep notes the present scores.
+func (s *sampler) keep() {
+	most := math.Inf(-1)
+	for i, score := range s.score {
+		worth := s.base.rule.worth(score)
+		s.worth[i] += worth
+		most = max(most, worth)
+		if s.done <= keptDraws {
+			s.kept[i] = append(s.kept[i], worth)
+		}
+	}
+	s.best += most
 }
 
 // probability is the share of the draws in which alternative i had rank k+1.
@@ -131,4 +232,25 @@ func (s *sampler) probability(i, k int) float64 {
 // standardError is that of a probability as estimated by the draws.
 func (s *sampler) standardError(probability float64) float64 {
 	return math.Sqrt(probability * (1 - probability) / float64(s.done))
+}
+
+// information is what the draws say of knowing weights and values before choosing.
+func (s *sampler) information() *information {
+	means := make([]float64, len(s.worth))
+	for i, total := range s.worth {
+		means[i] = total / float64(s.done)
+	}
+	return informationOf(s.p, s.base, "draws", means, s.best/float64(s.done))
+}
+
+// interval holds the 5% and the 95% quantile of an alternative's scores in the first
+// draws, and their mean over all, as they are shown.
+func (s *sampler) interval(i int) (low, mean, high float64) {
+	sorted := slices.Sorted(slices.Values(s.kept[i]))
+	at := func(q float64) float64 { return sorted[int(math.Ceil(q*float64(len(sorted))))-1] }
+	low, mean, high = at(0.05), s.worth[i]/float64(s.done), at(0.95)
+	if s.base.rule.direction() == directionMin {
+		return -high, -mean, -low
+	}
+	return low, mean, high
 }

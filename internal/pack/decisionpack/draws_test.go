@@ -17,9 +17,10 @@ func TestDrawsAgainstPlainSimulation(t *testing.T) {
 		p := drawTable(t, methods()...).problem(t, map[string]any{"draws": 300, "seed": 7})
 		p.weightSize = rapid.SampledFrom([]float64{0, .2, 1}).Draw(t, "weights")
 		p.valueSize = rapid.SampledFrom([]float64{0, .05, .5}).Draw(t, "values")
-		s := newSampler(p, judge(p, p.rule))
-		s.chunk(0, drawsPerChunk)
-		s.chunk(1, 50)
+		s := newSampler(p, judge(p, p.rule), nil)
+		s.advance(100)
+		s.advance(150)
+		s.advance(50)
 		for cell, want := range plainCounts(p) {
 			if !alike(s.counts[cell], want, 1e-9) {
 				t.Fatalf("counts %v, plainly %v", s.counts, plainCounts(p))
@@ -33,8 +34,8 @@ func plainCounts(p *problem) []float64 {
 	counts := make([]float64, n*n)
 	var source *rand.PCG
 	for draw := range p.draws {
-		if draw%drawsPerChunk == 0 {
-			source = rand.NewPCG(number.Stream(p.seed, uint64(draw/drawsPerChunk)))
+		if draw%drawsPerStream == 0 {
+			source = rand.NewPCG(number.Stream(p.seed, uint64(draw/drawsPerStream)))
 		}
 		s := judge(perturbed(p, source), p.rule)
 		for k, rank := range s.rank {
@@ -120,15 +121,15 @@ func TestPinnedDraws(t *testing.T) {
 func TestExtremeNumbers(t *testing.T) {
 	extremes := []float64{1e15, 1e-15, 1, 0, -1e-15, -1e15}
 	for _, m := range methods() {
-		for _, by := range []normalization{vector, minmax, byMax, bySum, none} {
+		for _, by := range normalizations() {
 			for _, minimised := range [][]int{nil, {0}} {
-				b := table{weights: []float64{1e15, 1e-15, 0}, minimised: minimised, rule: rule{m, by}}
+				b := table{weights: []float64{1e15, 1e-15, 0}, minimised: minimised, rule: newRule(m, by)}
 				for _, x := range extremes {
 					if b.rule.accepts(x, true) && b.rule.accepts(x, false) {
 						b.rows = append(b.rows, []float64{x, 1, x})
 					}
 				}
-				if m == weightedProduct && by == minmax {
+				if _, ok := b.rule.combines(); !ok {
 					continue
 				}
 				found, _ := run(t, b.inputs(t, map[string]any{"draws": 100, "uncertainty": map[string]any{"weights": 1, "values": 1}}))

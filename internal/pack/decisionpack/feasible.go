@@ -2,6 +2,7 @@ package decisionpack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -38,16 +39,20 @@ func checkConstraints(constraints []constraint, criteria []string, found *findin
 	}
 }
 
-// setValues leaves out what violates constraints, fills what is missing, and
-// checks that the normalization can take the rest and that the draws are not
-// too many for it.
-func (p *problem) setValues(constraints []constraint, f form, found *findings) {
+// setValues takes the expected values of scenarios, leaves out what violates
+// constraints, fills what is missing, and checks that the normalization can take the
+// rest and that the draws are not too many for it.
+func (p *problem) setValues(constraints []constraint, f form, by told, found *findings) {
+	for _, row := range f.rows {
+		p.bases = append(p.bases, maps.Clone(row))
+	}
+	p.expect(by, &f, found)
 	if p.missing == missingError || p.missing == "" {
 		requireValues(f, p.criteria, found)
 	}
 	var taking []int // part, as indices into the form
 	for i, name := range f.names {
-		if violated := violations(constraints, f.values[i]); len(violated) > 0 {
+		if violated := violations(constraints, f.rows[i]); len(violated) > 0 {
 			p.excluded = append(p.excluded, exclusion{Name: name, Violated: violated})
 			continue
 		}
@@ -63,6 +68,12 @@ func (p *problem) setValues(constraints []constraint, f form, found *findings) {
 	for j := range p.criteria {
 		p.addColumn(j, taking, f, found)
 	}
+	if found.count > 0 {
+		return
+	}
+	p.setSpreads(taking)
+	p.setWorlds(by, taking, &f)
+	p.checkWorlds(found)
 	if p.evaluations(p.draws) > maxEvaluations {
 		found.add("/draws", "out_of_range", fmt.Sprintf("Draws times alternatives times criteria may be at most %d.", maxEvaluations))
 	}
@@ -71,7 +82,7 @@ func (p *problem) setValues(constraints []constraint, f form, found *findings) {
 func requireValues(f form, criteria []string, found *findings) {
 	for i := range f.names {
 		for j, name := range criteria {
-			if f.values[i][name] == nil {
+			if _, given := f.rows[i][name]; !given {
 				found.add(f.row(i), "required", fmt.Sprintf(
 					"There is no value for the criterion at /criteria/%d: give it, or set missing to worst or mean.", j))
 			}
@@ -80,15 +91,19 @@ func requireValues(f form, criteria []string, found *findings) {
 }
 
 // violations judges the given values: what is missing cannot be shown to satisfy.
-func violations(constraints []constraint, values map[string]*float64) []violation {
+func violations(constraints []constraint, values map[string]spread) []violation {
 	var violated []violation
 	for c, constraint := range constraints {
-		actual := values[constraint.Criterion]
-		if actual == nil || !constraint.holds(*actual) {
-			violated = append(violated, violation{
-				Constraint: c, Criterion: constraint.Criterion, Op: constraint.Op, Value: constraint.Value, Actual: actual,
-			})
+		value, given := values[constraint.Criterion]
+		if given && constraint.holds(value.mean()) {
+			continue
 		}
+		v := violation{Constraint: c, Criterion: constraint.Criterion, Op: constraint.Op, Value: constraint.Value}
+		if given {
+			actual := round(value.mean())
+			v.Actual = &actual
+		}
+		violated = append(violated, v)
 	}
 	return violated
 }
@@ -115,11 +130,9 @@ func (p *problem) addColumn(j int, taking []int, f form, found *findings) {
 	name := p.criteria[j]
 	var given []float64
 	for _, i := range taking {
-		if value := f.values[i][name]; value != nil {
-			given = append(given, *value)
-			if !p.rule.accepts(*value, p.minimise[j]) {
-				found.add(f.cell(i, name), "out_of_range", p.rule.demand(p.minimise[j]))
-			}
+		if value, ok := f.rows[i][name]; ok {
+			given = append(given, value.mean())
+			p.checkAccepted(f.cell(i, name), value, j, found)
 		}
 	}
 	p.filled = append(p.filled, len(taking)-len(given))
@@ -129,10 +142,50 @@ func (p *problem) addColumn(j int, taking []int, f form, found *findings) {
 	}
 	fill := p.missing.value(given, p.minimise[j])
 	for _, i := range taking {
-		if value := f.values[i][name]; value != nil {
-			p.values = append(p.values, *value)
+		if value, ok := f.rows[i][name]; ok {
+			p.values = append(p.values, value.mean())
 		} else {
 			p.values = append(p.values, fill)
+		}
+	}
+}
+
+// checkAccepted looks whether the rule is defined for all that a value may be. Of a
+// normal distribution that is the mean: what it draws outside is drawn again.
+func (p *problem) checkAccepted(at string, value spread, j int, found *findings) {
+	for _, x := range append(value.numbers(), value.mean()) {
+		if !p.rule.accepts(x, p.minimise[j]) {
+			found.add(at, "out_of_range", p.rule.demand(p.minimise[j]))
+			return
+		}
+	}
+}
+
+// setSpreads keeps the distributions of the values, where there are any.
+func (p *problem) setSpreads(taking []int) {
+	spreads := make([]spread, 0, len(p.values))
+	uncertain := false
+	for _, name := range p.criteria {
+		for _, i := range taking {
+			s := p.bases[i][name]
+			uncertain = uncertain || s.kind != exact
+			spreads = append(spreads, s)
+		}
+	}
+	if uncertain {
+		p.spreads = spreads
+	}
+}
+
+// checkWorlds looks whether the rule is defined for what scenarios say.
+func (p *problem) checkWorlds(found *findings) {
+	n := len(p.names)
+	for k, w := range p.worlds {
+		for at, x := range w.values {
+			if w.told[at] && !p.rule.accepts(x, p.minimise[at/n]) {
+				found.add("/scenarios/"+strconv.Itoa(k)+"/values", "out_of_range", p.rule.demand(p.minimise[at/n]))
+				break
+			}
 		}
 	}
 }

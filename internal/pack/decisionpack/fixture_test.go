@@ -90,11 +90,18 @@ func newMeter(limit dpp.Money) *pack.Meter { return pack.NewMeter(newManifest().
 // run runs the pack on inputs with an ample limit.
 func run(t checker, inputs jsontext.Value) (*data, *pack.Outcome) {
 	t.Helper()
+	found, outcome := runAny(t, inputs)
+	return found.(*data), outcome
+}
+
+// runAny runs the pack on inputs of any form.
+func runAny(t checker, inputs jsontext.Value) (any, *pack.Outcome) {
+	t.Helper()
 	outcome, err := New().Run(context.Background(), pack.Job{Inputs: inputs, Meter: newMeter(ample)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return outcome.Data.(*data), outcome
+	return outcome.Data, outcome
 }
 
 // inputErrors are the findings about inputs that must be refused.
@@ -106,4 +113,18 @@ func inputErrors(t *testing.T, inputs jsontext.Value) []pack.FieldError {
 		t.Fatalf("Estimate gave %v, want an input error", err)
 	}
 	return wrong.Fields
+}
+
+// withoutWeights puts stakeholders in the place of weights.
+func withoutWeights(t checker, inputs jsontext.Value, stakeholders []any) jsontext.Value {
+	t.Helper()
+	var body map[string]any
+	if err := json.Unmarshal(inputs, &body); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range body["criteria"].([]any) {
+		delete(c.(map[string]any), "weight")
+	}
+	body["stakeholders"] = stakeholders
+	return marshal(t, body)
 }

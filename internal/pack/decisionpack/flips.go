@@ -2,6 +2,7 @@ package decisionpack
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -18,10 +19,13 @@ type flip struct {
 }
 
 // flips finds for every criterion the smallest change of its weight that flips
-// the winner, nearest first.
-func (s *standing) flips(weights []float64) []flip {
+// the winner, nearest first; the error of ctx where that ends before.
+func (s *standing) flips(ctx context.Context, weights []float64) ([]flip, error) {
 	var found []flip
 	for j := range weights {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if l := s.lever(j, weights); l != nil {
 			if at, winner, ok := l.nearest(); ok {
 				found = append(found, flip{criterion: j, at: at, winner: winner})
@@ -31,14 +35,15 @@ func (s *standing) flips(weights []float64) []flip {
 	slices.SortStableFunc(found, func(a, b flip) int {
 		return cmp.Compare(math.Abs(a.at-weights[a.criterion]), math.Abs(b.at-weights[b.criterion]))
 	})
-	return found
+	return found, nil
 }
 
 // lever varies the weight of one criterion from 0 to 1 while the others keep
 // their proportions. At weight t every sum of parts is f(t)·own + f(1-t)·rest,
 // where f is rule.factor and rest the sum over the others with their weights
 // divided by what they sum to. So what decides between two alternatives is the
-// sign of a polynomial in f(t)/f(1-t), and the crossings are its roots.
+// sign of a polynomial in f(t)/f(1-t), and the crossings are its roots. In VIKOR it
+// is a polynomial in t between certain weights; see pieces.
 type lever struct {
 	*standing
 	weight                        float64
@@ -70,8 +75,7 @@ func (s *standing) lever(j int, weights []float64) *lever {
 			continue
 		}
 		gain, factor := s.gain[k*n:(k+1)*n], s.rule.factor(w/others)
-		accumulate(l.restGain, gain, factor)
-		accumulate(l.restLack, s.lack[k*n:(k+1)*n], factor)
+		s.rule.add(l.restGain, l.restLack, gain, s.lack[k*n:(k+1)*n], factor)
 		for i, x := range gain {
 			l.restGross[i] += math.Abs(float64(factor * x))
 		}
@@ -84,6 +88,7 @@ func (l *lever) nearest() (at float64, winner int, ok bool) {
 	up, down := l.crossings()
 	slices.Sort(up)
 	slices.SortFunc(down, func(a, b float64) int { return cmp.Compare(b, a) })
+	up, down = slices.Compact(up), slices.Compact(down)
 	above, aboveWinner, okAbove := l.first(up, 1)
 	below, belowWinner, okBelow := l.first(down, -1)
 	if okAbove && (!okBelow || above-l.weight <= l.weight-below) {
@@ -95,8 +100,19 @@ func (l *lever) nearest() (at float64, winner int, ok bool) {
 // crossings are the weights above and below the present one at which a rival
 // may take the lead. A rival that is tied with the winner may take it at once.
 func (l *lever) crossings() (up, down []float64) {
-	if len(l.tied()) > 0 {
+	if len(l.tied()) > 0 || l.rule.method == vikor { // Q may jump
 		up, down = append(up, l.weight), append(down, l.weight)
+	}
+	if l.rule.method == vikor {
+		l.crossPieces(func(t float64) {
+			if t >= l.weight {
+				up = append(up, t)
+			}
+			if t <= l.weight {
+				down = append(down, t)
+			}
+		})
+		return up, down
 	}
 	for i := range l.score {
 		c2, c1, c0 := l.lead(i, l.winner())
@@ -181,19 +197,30 @@ func (l *lever) between(from, to, sign float64) (point float64, ok bool) {
 
 // leader is the winner at weight t, where a tie leaves the lead to whom has it.
 func (l *lever) leader(t float64) int {
-	own, rest := l.rule.factor(t), l.rule.factor(1-t)
-	var gross float64
-	for i := range l.try {
-		l.tryGain[i] = float64(own*l.ownGain[i]) + float64(rest*l.restGain[i])
-		l.tryLack[i] = float64(own*l.ownLack[i]) + float64(rest*l.restLack[i])
-		gross = max(gross, math.Abs(float64(own*l.ownGain[i]))+float64(rest*l.restGross[i]))
-	}
-	l.rule.score(l.try, l.tryGain, l.tryLack)
+	gross := l.scores(t)
 	least := slices.Max(l.try) - l.rule.tie(gross)
 	if l.try[l.winner()] >= least {
 		return l.winner()
 	}
 	return slices.IndexFunc(l.try, func(score float64) bool { return score >= least })
+}
+
+// scores writes what the scores are at weight t, and returns the size of what adds
+// up to them.
+func (l *lever) scores(t float64) (gross float64) {
+	own, rest := l.rule.factor(t), l.rule.factor(1-t)
+	for i := range l.try {
+		l.tryGain[i] = float64(own*l.ownGain[i]) + float64(rest*l.restGain[i])
+		a, b := float64(own*l.ownLack[i]), float64(rest*l.restLack[i])
+		if l.rule.method == vikor {
+			l.tryLack[i] = max(a, b)
+		} else {
+			l.tryLack[i] = a + b
+		}
+		gross = max(gross, math.Abs(float64(own*l.ownGain[i]))+float64(rest*l.restGross[i]))
+	}
+	l.rule.score(l.try, l.tryGain, l.tryLack)
+	return gross
 }
 
 // roots are the real roots of c2·x² + c1·x + c0; none of a constant.

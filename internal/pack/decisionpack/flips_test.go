@@ -89,7 +89,11 @@ func TestFlipsReallyFlip(t *testing.T) {
 		for j := range reach {
 			reach[j] = 1
 		}
-		for _, f := range s.flips(p.weights) {
+		flips, err := s.flips(t.Context(), p.weights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range flips {
 			reach[f.criterion] = math.Abs(f.at - p.weights[f.criterion])
 			at := rankAt(p, f.criterion, f.at)
 			if at.score[f.winner] <= at.score[s.winner()] || at.score[f.winner] < slices.Max(at.score)-2*at.tie {

@@ -22,6 +22,9 @@ func FuzzInputs(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, seed := range goldens(f) {
+		f.Add([]byte(seed))
+	}
 	inputsSchema, dataSchema := compile(f, newManifest().InputsSchema), compile(f, newManifest().DataSchema)
 	decision := New()
 	f.Fuzz(func(t *testing.T, raw []byte) {

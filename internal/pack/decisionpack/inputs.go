@@ -13,29 +13,51 @@ import (
 // inputs is the submitted form. Pointers tell a number that is absent or null
 // from zero; whole numbers are float64 because 1e4 is one as well.
 type inputs struct {
-	Question     string                         `json:"question"`
-	Alternatives []alternative                  `json:"alternatives"`
-	Options      []string                       `json:"options"`
-	Scores       map[string]map[string]*float64 `json:"scores"`
-	Criteria     []criterion                    `json:"criteria"`
-	Method       method                         `json:"method"`
-	Norm         normalization                  `json:"normalization"`
-	Constraints  []constraint                   `json:"constraints"`
-	Missing      missing                        `json:"missing"`
-	Uncertainty  uncertainty                    `json:"uncertainty"`
-	Seed         float64                        `json:"seed"`
-	Draws        *float64                       `json:"draws"`
+	Question     string        `json:"question"`
+	Context      string        `json:"context"`
+	Alternatives []alternative `json:"alternatives"`
+	Options      []string      `json:"options"`
+	Scores       scores        `json:"scores"`
+	Criteria     []criterion   `json:"criteria"`
+	Pairwise     pairwise      `json:"pairwise"`
+	Stakeholders []stakeholder `json:"stakeholders"`
+	Aggregation  aggregation   `json:"aggregation"`
+	Scenarios    []scenario    `json:"scenarios"`
+	Method       method        `json:"method"`
+	Norm         normalization `json:"normalization"`
+	Costs        string        `json:"costs"`
+	V            *float64      `json:"v"`
+	Constraints  []constraint  `json:"constraints"`
+	Missing      missing       `json:"missing"`
+	Uncertainty  uncertainty   `json:"uncertainty"`
+	Seed         float64       `json:"seed"`
+	Draws        *float64      `json:"draws"`
+	Charts       *bool         `json:"charts"`
+
+	Table *rulebook                 `json:"table"`
+	Facts map[string]jsontext.Value `json:"facts"`
 }
 
 type alternative struct {
-	Name   string              `json:"name"`
-	Values map[string]*float64 `json:"values"`
+	Name   string           `json:"name"`
+	Values map[string]*cell `json:"values"`
 }
 
 type criterion struct {
-	Name      string   `json:"name"`
-	Weight    *float64 `json:"weight"`
-	Direction string   `json:"direction"`
+	Name       string      `json:"name"`
+	Weight     *float64    `json:"weight"`
+	Rank       *float64    `json:"rank"`
+	Direction  string      `json:"direction"`
+	Labels     *labels     `json:"labels"`
+	Preference *preference `json:"preference"`
+}
+
+// pairwise holds judgements about the criteria, and about the alternatives by single
+// criteria.
+type pairwise struct {
+	Criteria     *judgements           `json:"criteria"`
+	Alternatives map[string]judgements `json:"alternatives"`
+	Priorities   string                `json:"priorities"`
 }
 
 type constraint struct {
@@ -47,6 +69,51 @@ type constraint struct {
 type uncertainty struct {
 	Weights *float64 `json:"weights"`
 	Values  *float64 `json:"values"`
+}
+
+// scores are the values of the easy form: by option and criterion, or a matrix in
+// the order of both.
+type scores struct {
+	given  bool
+	named  map[string]map[string]*cell
+	matrix [][]*cell
+}
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (s *scores) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	s.given = true
+	switch d.PeekKind() {
+	case jsontext.KindNull:
+		s.given = false
+		return d.SkipValue()
+	case jsontext.KindBeginArray:
+		return json.UnmarshalDecode(d, &s.matrix)
+	default:
+		return json.UnmarshalDecode(d, &s.named)
+	}
+}
+
+// labels are the ordinal values of a criterion: from the least, or each with its
+// number.
+type labels struct{ numbers map[string]float64 }
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (l *labels) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != jsontext.KindBeginArray {
+		return json.UnmarshalDecode(d, &l.numbers)
+	}
+	var order []string
+	if err := json.UnmarshalDecode(d, &order); err != nil {
+		return err
+	}
+	l.numbers = make(map[string]float64, len(order))
+	for k, label := range order {
+		if _, twice := l.numbers[label]; twice {
+			return errors.New("a label stands there twice")
+		}
+		l.numbers[label] = float64(k + 1)
+	}
+	return nil
 }
 
 // decode reads inputs strictly: unknown and repeated fields are errors.
@@ -61,70 +128,33 @@ func decode(raw jsontext.Value) (*inputs, error) {
 	if err == nil {
 		return in, nil
 	}
-	found.add(place(err), "type", "This does not have the form that the schema of the inputs asks for.")
+	message := "This does not have the form that the schema of the inputs asks for."
+	if errors.Is(err, errForms) {
+		message = "A value that is an object has low and high, or one of normal, triangular and uniform."
+	}
+	found.add(place(err), "type", message)
 	return nil, found.err()
 }
 
-// place is where in the inputs decoding failed.
+// place is where in the inputs decoding failed, as far as may be told.
 func place(err error) string {
+	var at jsontext.Pointer
 	var semantic *json.SemanticError
-	if errors.As(err, &semantic) {
-		return string(semantic.JSONPointer)
-	}
 	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		return string(syntactic.JSONPointer)
+	if errors.As(err, &semantic) {
+		at = semantic.JSONPointer
+	} else if errors.As(err, &syntactic) {
+		at = syntactic.JSONPointer
 	}
-	return ""
-}
-
-// form hides which of the two forms the alternatives were given in.
-type form struct {
-	easy   bool
-	names  []string
-	values []map[string]*float64
-	given  []bool // easy form: the option has an entry in scores
-}
-
-func (in *inputs) form() form {
-	f := form{easy: in.Options != nil || in.Scores != nil}
-	if f.easy {
-		f.names = in.Options
-		for _, name := range in.Options {
-			scores, given := in.Scores[name]
-			f.values, f.given = append(f.values, scores), append(f.given, given)
+	out := ""
+	for name := range at.Tokens() {
+		if len(name) > maxShownName {
+			break
 		}
-		return f
+		out += pack.Pointer(name)
 	}
-	for _, a := range in.Alternatives {
-		f.names, f.values = append(f.names, a.Name), append(f.values, a.Values)
-	}
-	return f
+	return out
 }
-
-// name points at the name of alternative i.
-func (f form) name(i int) string {
-	if f.easy {
-		return pack.Pointer("options", strconv.Itoa(i))
-	}
-	return pack.Pointer("alternatives", strconv.Itoa(i), "name")
-}
-
-// row points at the values of alternative i. A pointer holds a name only where
-// the caller used it as the name of a field.
-func (f form) row(i int) string {
-	switch {
-	case !f.easy:
-		return pack.Pointer("alternatives", strconv.Itoa(i), "values")
-	case f.given[i]:
-		return below("/scores", f.names[i])
-	default:
-		return f.name(i)
-	}
-}
-
-// cell points at a value that alternative i has.
-func (f form) cell(i int, criterion string) string { return below(f.row(i), criterion) }
 
 // maxShownName is the longest name of a field, in bytes, that a pointer repeats.
 const maxShownName = 64
@@ -138,9 +168,14 @@ func below(pointer, name string) string {
 }
 
 // findings gathers what is wrong with inputs, up to [maxFindings].
-type findings struct{ fields []pack.FieldError }
+type findings struct {
+	fields []pack.FieldError
+	count  int // of all that were found
+	set    map[string]jsontext.Value
+}
 
 func (f *findings) add(pointer, code, message string) {
+	f.count++
 	if len(f.fields) < maxFindings {
 		f.fields = append(f.fields, pack.FieldError{Pointer: pointer, Code: code, Message: message})
 	}
@@ -150,5 +185,5 @@ func (f *findings) err() error {
 	if len(f.fields) == 0 {
 		return nil
 	}
-	return &pack.InputError{Fields: f.fields}
+	return &pack.InputError{Fields: f.fields, Set: f.set}
 }

@@ -41,7 +41,7 @@ func TestRefusedInputs(t *testing.T) {
 		"zero with product":             {zero + `"method":"weighted_product",` + both, "/alternatives/1/values/c", "out_of_range"},
 		"product with minmax":           {two + `,"method":"weighted_product","normalization":"minmax",` + both, "/normalization", "unsupported"},
 		"field of the wrong type":       {two + `,"draws":"many",` + both, "/draws", "type"},
-		"field not known":               {two + `,"stakeholders":[],` + both, "/stakeholders", "type"},
+		"field not known":               {two + `,"votes":[],` + both, "/votes", "type"},
 		"field with a long name":        {`"alternatives":[{"name":"A","values":{"c":1,"` + strings.Repeat("e", 65) + `":1}}],"criteria":[{"name":"c"}]`, "/alternatives/0/values", "unknown"},
 		"field repeated":                {two + `,"seed":1,"seed":1,` + both, "/seed", "type"},
 	} {
@@ -118,10 +118,15 @@ func TestEasyForm(t *testing.T) {
 		"criteria":[{"name":"c","weight":2},{"name":"d","weight":1,"direction":"min"}],"draws":500}`
 	easy := `{"question":"Which?","options":["A","B"],"scores":{"B":{"d":1,"c":3},"A":{"c":1,"d":2}},
 		"criteria":[{"name":"c","weight":2},{"name":"d","weight":1,"direction":"min"}],"draws":500}`
+	matrix := strings.Replace(easy, `{"B":{"d":1,"c":3},"A":{"c":1,"d":2}}`, `[[1,2],[3,1]]`, 1)
 	one, _ := run(t, jsontext.Value(full))
 	other, _ := run(t, jsontext.Value(easy))
 	if a, b := marshal(t, one), marshal(t, other); string(a) != string(b) {
 		t.Errorf("full %s\neasy %s", a, b)
+	}
+	rows, _ := run(t, jsontext.Value(matrix))
+	if a, b := marshal(t, one), marshal(t, rows); string(a) != string(b) {
+		t.Errorf("full %s\nmatrix %s", a, b)
 	}
 	if one.Winner != "B" || one.Question != "Which?" {
 		t.Errorf("winner %s of question %q", one.Winner, one.Question)
@@ -134,13 +139,13 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.rule != (rule{topsis, vector}) || p.draws != 10_000 || p.seed != 0 || p.weightSize != 0.2 || p.valueSize != 0 {
+	if p.rule.method != topsis || p.rule.by != vector || p.rule.v != 0.5 || p.rule.reciprocal || !p.charts || p.draws != 10_000 || p.seed != 0 || p.weightSize != 0.2 || p.valueSize != 0 {
 		t.Errorf("%+v", p)
 	}
 	if p.weights[0] != 0.5 || p.weights[1] != 0.5 || p.minimise[0] || p.minimise[1] {
 		t.Errorf("weights %v, minimised %v", p.weights, p.minimise)
 	}
-	for m, by := range map[method]normalization{weightedSum: minmax, weightedProduct: none} {
+	for m, by := range map[method]normalization{weightedSum: minmax, weightedProduct: none, vikor: minmax, promethee2: none, ahp: bySum} {
 		if got := newRule(m, ""); got.by != by {
 			t.Errorf("%s has %s by default, want %s", m, got.by, by)
 		}

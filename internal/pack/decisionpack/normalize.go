@@ -7,12 +7,18 @@ import "math"
 type normalization string
 
 const (
-	vector normalization = "vector"
-	minmax normalization = "minmax"
-	byMax  normalization = "max"
-	bySum  normalization = "sum"
-	none   normalization = "none"
+	vector   normalization = "vector"
+	minmax   normalization = "minmax"
+	byMax    normalization = "max"
+	byLinear normalization = "linear" // as max, but min/x where less is better
+	bySum    normalization = "sum"
+	none     normalization = "none"
 )
+
+// normalizations lists them all.
+func normalizations() []normalization {
+	return []normalization{vector, minmax, byMax, byLinear, bySum, none}
+}
 
 // normalise writes values so that more is better. The constants are 0 where all
 // values are zero, and where all are equal minmax gives 1: nobody is behind.
@@ -20,12 +26,8 @@ func normalise(dst, values []float64, by normalization, minimise bool) {
 	switch by {
 	case minmax:
 		stretch(dst, values, minimise)
-	case bySum:
-		copy(dst, values)
-		if minimise {
-			invert(dst)
-		}
-		divide(dst, sum(dst))
+	case bySum, byLinear:
+		ratios(dst, values, by, minimise)
 	case byMax, vector:
 		copy(dst, values)
 		divide(dst, size(values, by))
@@ -63,7 +65,7 @@ func size(values []float64, by normalization) float64 {
 			squares += float64(x * x)
 		}
 		return math.Sqrt(squares)
-	case byMax:
+	case byMax, byLinear:
 		_, most := span(values)
 		return most
 	case bySum:

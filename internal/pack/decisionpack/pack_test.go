@@ -89,6 +89,33 @@ func TestCostLimit(t *testing.T) {
 	}
 }
 
+// TestHeavyDraws: where a draw is much work, fewer are made between two looks at the
+// context and the limit; what is drawn is the same.
+func TestHeavyDraws(t *testing.T) {
+	b := randomTable(150, 30)
+	b.rule = newRule(promethee2, "")
+	p := b.problem(t, map[string]any{"draws": 30, "uncertainty": map[string]any{"values": .1}})
+	for j := range p.rule.prefer {
+		p.rule.prefer[j] = preference{Function: gaussian, S: 20}
+	}
+	s := newSampler(p, judge(p, p.rule), nil)
+	if n := s.batch(); n < 1 || n > 3 {
+		t.Errorf("%d draws of %d comparisons between two looks", n, 30*150*150)
+	}
+	if n := newSampler(tzengHuang().problem(t, nil), judge(p, p.rule), nil).batch(); n != drawsPerStream {
+		t.Errorf("%d small draws between two looks", n)
+	}
+	meter := newMeter(ample)
+	if stopped, err := s.run(t.Context(), meter); stopped != "" || err != nil || s.done != 30 {
+		t.Fatalf("%d draws, %q, %v", s.done, stopped, err)
+	}
+	other := newSampler(p, judge(p, p.rule), nil)
+	other.advance(30)
+	if !slices.Equal(s.counts, other.counts) {
+		t.Error("in parts the draws are others")
+	}
+}
+
 // TestNothingAffordable: without the ranking there is no result.
 func TestNothingAffordable(t *testing.T) {
 	outcome, err := New().Run(t.Context(), pack.Job{Inputs: tzengHuang().inputs(t, nil), Meter: newMeter(4_900)})
@@ -137,7 +164,7 @@ func TestCancel(t *testing.T) {
 		if outcome != nil || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d draws: %+v, %v", draws, outcome, err)
 		}
-		if progress := meter.Progress(); progress.Done > draws+drawsPerChunk {
+		if progress := meter.Progress(); progress.Done > draws+drawsPerStream {
 			t.Errorf("cancelled after %d draws, went on to %d", draws, progress.Done)
 		}
 		cancel()

@@ -12,14 +12,11 @@ import (
 // costs and equal rows among them.
 func drawTable(t *rapid.T, among ...method) table {
 	m := rapid.SampledFrom(among).Draw(t, "method")
-	norms := []normalization{vector, minmax, byMax, bySum, none}
-	if m == weightedProduct {
-		norms = slices.DeleteFunc(norms, func(n normalization) bool { return n == minmax })
-	}
+	norms := slices.DeleteFunc(normalizations(), func(n normalization) bool { _, ok := newRule(m, n).combines(); return !ok })
 	b := table{rule: newRule(m, rapid.SampledFrom(norms).Draw(t, "normalization"))}
 	criteria := rapid.IntRange(1, 6).Draw(t, "criteria")
 	least := -50
-	if m == weightedProduct || b.rule.by == bySum || b.rule.by == byMax {
+	if !b.rule.accepts(-1, false) || !b.rule.accepts(0, true) {
 		least = 1
 	}
 	for range rapid.IntRange(1, 8).Draw(t, "alternatives") {
@@ -118,22 +115,77 @@ func standings(t *rapid.T, b table) *standing {
 
 func rankOf(s *standing, alternative int) int { return s.rank[slices.Index(s.order, alternative)] }
 
-func upTo(n int) []int {
-	numbers := make([]int, n)
-	for i := range numbers {
-		numbers[i] = i
-	}
-	return numbers
-}
-
 // TestDominatedNeverWins: where every weight is above zero, what another
-// alternative dominates is behind it in a weighted sum or product.
+// alternative dominates is behind it by every method but TOPSIS, whose ideal may be
+// nearer to it; and there is always one that is not dominated.
 func TestDominatedNeverWins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := drawTable(t, weightedSum, weightedProduct).problem(t, nil)
+		p := drawTable(t, weightedSum, weightedProduct, vikor, promethee2, ahp).problem(t, nil)
 		s := judge(p, p.rule)
-		if slices.Contains(dominated(p), s.winner()) {
+		weak := dominated(p)
+		if slices.Contains(weak, s.winner()) {
 			t.Fatalf("the winner %d is dominated: %v", s.winner(), p.values)
+		}
+		if best := front(p, weak); len(best) == 0 || len(best)+len(weak) != len(p.names) {
+			t.Fatalf("front %v, dominated %v", best, weak)
+		}
+	})
+}
+
+// TestMonotony: who gets better by one criterion, and changes no range by that, is
+// not overtaken by anybody.
+func TestMonotony(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, methods()...)
+		b.rule.by = newRule(b.rule.method, "").by
+		if b.rule.method == topsis {
+			b.rule.by = none
+		}
+		least, most := make([]float64, len(b.weights)), make([]float64, len(b.weights))
+		for j := range b.weights { // two more that are the best and the worst of all
+			least[j], most[j] = 1, 60
+		}
+		for i := range b.rows {
+			for j, x := range b.rows[i] {
+				b.rows[i][j] = max(x, 1)
+			}
+		}
+		b.rows = append(b.rows, least, most)
+		i := rapid.IntRange(0, len(b.rows)-3).Draw(t, "who")
+		j := rapid.IntRange(0, len(b.weights)-1).Draw(t, "by")
+		before := standings(t, b)
+		if slices.Contains(b.minimised, j) {
+			b.rows[i][j] = float64(rapid.IntRange(1, int(b.rows[i][j])).Draw(t, "to"))
+		} else {
+			b.rows[i][j] = float64(rapid.IntRange(int(b.rows[i][j]), 60).Draw(t, "to"))
+		}
+		after := standings(t, b)
+		for k := range b.rows {
+			if k != i && before.score[k] < before.score[i]-1e-9 && after.score[k] > after.score[i]+1e-9 && b.rule.method != ahp && b.rule.method != vikor {
+				t.Fatalf("%d overtook %d, which got better", k, i)
+			}
+		}
+		if b.rule.method != vikor && after.score[i] < before.score[i]-1e-9 {
+			t.Fatalf("score %v became %v", before.score[i], after.score[i])
+		}
+	})
+}
+
+// TestUnitsOfValues: neither do units change what other methods say that compare
+// ratios or ranges.
+func TestUnitsOfValues(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTable(t, weightedProduct, vikor, promethee2, ahp)
+		p := b.problem(t, nil)
+		before := judge(p, p.rule).meanRanks()
+		for j := range p.criteria {
+			unit := float64(rapid.SampledFrom([]int{1, 2, 64, 1024}).Draw(t, "unit"))
+			for i := range p.column(j) {
+				p.column(j)[i] *= unit
+			}
+		}
+		if after := judge(p, p.rule).meanRanks(); !slices.Equal(before, after) {
+			t.Fatalf("%s: ranks %v became %v", b.rule.method, before, after)
 		}
 	})
 }

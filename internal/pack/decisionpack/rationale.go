@@ -14,6 +14,7 @@ func rationale(d *data) string {
 		sentences = append(sentences, line)
 	}
 	sentences = append(sentences, fragility(d), consent(d))
+	sentences = append(sentences, particulars(d)...)
 	if n := len(d.Dominated); n > 0 {
 		sentences = append(sentences, count(n, "alternative is", "alternatives are")+" dominated by another.")
 	}
@@ -26,6 +27,9 @@ func rationale(d *data) string {
 func lead(d *data) string {
 	first := d.Ranking[0]
 	by := fmt.Sprintf("by %s with %s normalization, score %s", d.Method, d.Normalization, short(first.Score))
+	if d.Direction == directionMin {
+		by += " of which less is better"
+	}
 	switch {
 	case len(d.Ranking) == 1:
 		return fmt.Sprintf("%s is the only alternative that takes part (%s).", first.Name, by)
@@ -42,8 +46,54 @@ func steadiness(s *stability) string {
 	if s.WinnerProbability == nil {
 		return ""
 	}
-	return fmt.Sprintf("It leads in %.1f%% of %d draws with weights varied by up to %s%% and values by up to %s%%.",
+	line := fmt.Sprintf("It leads in %.1f%% of %d draws with weights varied by up to %s%% and values by up to %s%%",
 		*s.WinnerProbability*100, s.Draws, short(s.Uncertainty.Weights*100), short(s.Uncertainty.Values*100))
+	if n := s.Uncertainty.Distributions; n > 0 {
+		line += ", " + count(n, "value", "values") + " drawn from distributions"
+	}
+	if n := s.Uncertainty.Scenarios; n > 0 {
+		line += ", in " + count(n, "scenario", "scenarios")
+	}
+	return line + "."
+}
+
+// particulars are the sentences that only some decisions have.
+func particulars(d *data) []string {
+	var lines []string
+	if v := d.Vikor; v != nil && len(v.Compromise) > 1 {
+		lines = append(lines, fmt.Sprintf("By the conditions of VIKOR %d alternatives are a compromise together.", len(v.Compromise)))
+	}
+	worst := 0.0
+	for _, c := range d.Consistency {
+		worst = max(worst, c.Ratio)
+	}
+	if worst > 0.1 {
+		lines = append(lines, fmt.Sprintf("Pairwise judgements have a consistency ratio of up to %s, above the 0.1 that is usual.", short(worst)))
+	}
+	if g := d.Group; g != nil {
+		lines = append(lines, g.sentence(d.Winner))
+	}
+	if e := d.EVPI; e != nil && e.Basis == "scenarios" {
+		lines = append(lines, fmt.Sprintf("To know the scenario before choosing is worth %s of score.", short(e.Value)))
+	}
+	return lines
+}
+
+func (g *group) sentence(winner string) string {
+	agreeing := 0
+	for _, o := range g.Stakeholders {
+		if o.Ranking[0].Name == winner {
+			agreeing++
+		}
+	}
+	line := fmt.Sprintf("%d of %s put it first", agreeing, count(len(g.Stakeholders), "stakeholder", "stakeholders"))
+	if g.Agreement != nil {
+		line += fmt.Sprintf(" (Kendall's W %s)", short(*g.Agreement))
+	}
+	if g.Borda[0].Name != winner {
+		line += "; the Borda count prefers " + g.Borda[0].Name
+	}
+	return line + "."
 }
 
 func fragility(d *data) string {

@@ -31,7 +31,7 @@ func TestRationale(t *testing.T) {
 			map[string]any{"draws": 0},
 			"C ranks first of 4 (by topsis with vector normalization, score 0.7482), 0.0902 ahead of B. " +
 				"The smallest change of a single weight that flips the winner: c2 from 0.3 to 0.362 makes B lead. " +
-				"3 of 3 methods that can take the values put it first. 2 alternatives are dominated by another.",
+				"6 of 6 methods that can take the values put it first. 2 alternatives are dominated by another.",
 		},
 		{
 			"with draws",
@@ -40,7 +40,7 @@ func TestRationale(t *testing.T) {
 			"A ranks first of 2 (by weighted_sum with minmax normalization, score 1), 1 ahead of B. " +
 				"It leads in 100.0% of 10 draws with weights varied by up to 20% and values by up to 12.5%. " +
 				"No change of a single weight makes another alternative lead. " +
-				"3 of 3 methods that can take the values put it first. 1 alternative is dominated by another.",
+				"6 of 6 methods that can take the values put it first. 1 alternative is dominated by another.",
 		},
 		{
 			"alone",
@@ -48,7 +48,7 @@ func TestRationale(t *testing.T) {
 			map[string]any{"draws": 0, "constraints": []any{map[string]any{"criterion": "c0", "op": "<", "value": 0}}},
 			"B is the only alternative that takes part (by weighted_sum with none normalization, score -1e-05). " +
 				"No change of a single weight makes another alternative lead. " +
-				"2 of 2 methods that can take the values put it first. 1 alternative was excluded by constraints.",
+				"4 of 4 methods that can take the values put it first. 1 alternative was excluded by constraints.",
 		},
 		{
 			"a tie",
@@ -56,7 +56,7 @@ func TestRationale(t *testing.T) {
 			map[string]any{"draws": 0},
 			"A shares rank 1 of 3 with 1 other and comes first in input order (by topsis with none normalization, score 1). " +
 				"No change of a single weight makes another alternative lead. " +
-				"2 of 2 methods that can take the values put it first. 1 alternative is dominated by another.",
+				"4 of 4 methods that can take the values put it first. 1 alternative is dominated by another.",
 		},
 	} {
 		found, _ := run(t, c.table.inputs(t, c.more))

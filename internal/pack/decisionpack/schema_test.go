@@ -56,15 +56,14 @@ func TestInputsSchema(t *testing.T) {
 		"no criteria":              {`{` + two + `}`, false},
 		"empty alternatives":       {`{"alternatives":[],` + one + `}`, false},
 		"empty criteria":           {`{` + two + `,"criteria":[]}`, false},
-		"options without scores":   {`{"options":["A"],` + one + `}`, false},
-		"unknown field":            {`{` + two + `,` + one + `,"stakeholders":[]}`, false},
+		"unknown field":            {`{` + two + `,` + one + `,"votes":[]}`, false},
 		"unknown field of weights": {`{` + two + `,` + one + `,"uncertainty":{"model":"normal"}}`, false},
-		"method not built":         {`{` + two + `,` + one + `,"method":"vikor"}`, false},
+		"method not built":         {`{` + two + `,` + one + `,"method":"electre"}`, false},
 		"normalization not known":  {`{` + two + `,` + one + `,"normalization":"log"}`, false},
 		"negative weight":          {`{` + two + `,"criteria":[{"name":"c","weight":-1}]}`, false},
 		"direction not known":      {`{` + two + `,"criteria":[{"name":"c","direction":"up"}]}`, false},
 		"value too large":          {`{"alternatives":[{"name":"A","values":{"c":1e16}}],` + one + `}`, false},
-		"value as text":            {`{"alternatives":[{"name":"A","values":{"c":"1"}}],` + one + `}`, false},
+		"value as a list":          {`{"alternatives":[{"name":"A","values":{"c":[1]}}],` + one + `}`, false},
 		"empty name":               {`{"alternatives":[{"name":"","values":{"c":1}}],` + one + `}`, false},
 		"control character":        {`{"alternatives":[{"name":"A\n","values":{"c":1}}],` + one + `}`, false},
 		"operator not known":       {`{` + two + `,` + one + `,"constraints":[{"criterion":"c","op":"=~","value":1}]}`, false},
@@ -93,6 +92,11 @@ func TestLimitsOfSchema(t *testing.T) {
 			Criteria     struct{ MaxItems int64 }
 			Constraints  struct{ MaxItems int64 }
 			Draws        struct{ Maximum, Default int64 }
+			Stakeholders struct{ MaxItems int64 }
+			Scenarios    struct{ MaxItems int64 }
+			Table        struct {
+				Properties struct{ Inputs, Rules struct{ MaxItems int64 } }
+			}
 		}
 		Defs struct{ Name struct{ MaxLength int64 } } `json:"$defs"`
 	}
@@ -107,6 +111,10 @@ func TestLimitsOfSchema(t *testing.T) {
 		"max_constraints":  schema.Properties.Constraints.MaxItems,
 		"max_draws":        schema.Properties.Draws.Maximum,
 		"max_name_chars":   schema.Defs.Name.MaxLength,
+		"max_stakeholders": schema.Properties.Stakeholders.MaxItems,
+		"max_scenarios":    schema.Properties.Scenarios.MaxItems,
+		"max_table_inputs": schema.Properties.Table.Properties.Inputs.MaxItems,
+		"max_rules":        schema.Properties.Table.Properties.Rules.MaxItems,
 	} {
 		if want := manifest.Limits[name]; got != want || want == 0 {
 			t.Errorf("%s is %d in the schema and %d in the manifest", name, got, want)
@@ -161,20 +169,54 @@ func TestExampleRuns(t *testing.T) {
 func TestSpillable(t *testing.T) {
 	manifest := newManifest()
 	schema := compile(t, manifest.DataSchema)
-	b := table{rows: [][]float64{{1, 1}, {1, 1}, {0, 0}, {-1, 0}}, weights: []float64{1, 1}, rule: newRule(topsis, minmax)}
-	found, _ := run(t, b.inputs(t, map[string]any{"constraints": []any{map[string]any{"criterion": "c0", "op": ">=", "value": 0}}}))
+	var documents []jsontext.Value
+	for _, inputs := range everyForm(t) {
+		_, outcome := runAny(t, inputs)
+		documents = append(documents, marshal(t, outcome.Data))
+	}
 	for _, pointer := range manifest.Spillable {
-		var document any
-		if err := json.Unmarshal(marshal(t, found), &document); err != nil {
-			t.Fatal(err)
+		found := false
+		for _, raw := range documents {
+			var document any
+			if err := json.Unmarshal(raw, &document); err != nil {
+				t.Fatal(err)
+			}
+			if !spill(document, pointer) {
+				continue
+			}
+			found = true
+			if err := validate(schema, marshal(t, document)); err != nil {
+				t.Errorf("%s as an artifact: %v", pointer, err)
+			}
 		}
-		if !spill(document, pointer) {
+		if !found {
 			t.Errorf("no array at %s", pointer)
 		}
-		if err := validate(schema, marshal(t, document)); err != nil {
-			t.Errorf("%s as an artifact: %v", pointer, err)
-		}
 	}
+}
+
+// everyForm is a decision of each kind, so that every field of the data is there in
+// one of them.
+func everyForm(t checker) map[string]jsontext.Value {
+	b := table{rows: [][]float64{{1, 1}, {1, 1}, {.5, .5}, {-1, 0}, {.5, 2}}, weights: []float64{1, 1}, rule: newRule(topsis, minmax)}
+	limited := map[string]any{"draws": 50, "constraints": []any{map[string]any{"criterion": "c0", "op": ">=", "value": 0}}}
+	forms := map[string]jsontext.Value{}
+	for _, m := range methods() {
+		b.rule = newRule(m, "")
+		limited["constraints"] = []any{map[string]any{"criterion": "c0", "op": ">=", "value": 0}}
+		if !b.rule.accepts(-1, false) {
+			b.rows[3] = []float64{.1, 3}
+			limited["constraints"] = []any{map[string]any{"criterion": "c0", "op": ">=", "value": .2}}
+		}
+		forms[string(m)] = b.inputs(t, limited)
+	}
+	forms["group"] = jsontext.Value(`{"alternatives":[{"name":"A","values":{"c":"good","d":{"low":1,"high":3}}},{"name":"B","values":{"c":"poor","d":{"normal":{"mean":5,"sd":1}}}}],
+		"criteria":[{"name":"c","labels":["poor","good"]},{"name":"d","direction":"min"}],
+		"stakeholders":[{"name":"X","weights":{"c":1,"d":3},"importance":2},{"name":"Y","ranks":{"c":1,"d":2}},{"name":"Z","pairwise":[{"a":"c","b":"d","ratio":3}]}],"draws":20}`)
+	forms["scenarios"] = jsontext.Value(`{"alternatives":[{"name":"A","values":{}},{"name":"B","values":{"c":5}}],"criteria":[{"name":"c"}],"method":"weighted_sum","normalization":"none",
+		"scenarios":[{"name":"s","probability":0.25,"values":{"A":{"c":9},"B":{"c":4}}},{"name":"t","probability":0.75,"values":{"A":{"c":1}}}],"draws":20}`)
+	forms["table"] = jsontext.Value(`{"question":"?","table":{"inputs":[{"name":"x"}],"rules":[{"when":["> 1"],"then":"a"},{"name":"n","when":["<= 1"],"then":{"b":1}},{"when":["-"],"then":3}],"hit_policy":"C"},"facts":{"x":2}}`)
+	return forms
 }
 
 // TestLargestResult: with as many names as there may be, as long as they may be,
@@ -215,7 +257,46 @@ func TestLargestResult(t *testing.T) {
 	}
 }
 
-// spill replaces the array at a pointer by a reference to an artifact.
+// TestLargestForms: what a group, the methods with more to say and a table answer at
+// most spills, too.
+func TestLargestForms(t *testing.T) {
+	long := func(kind string, k int) string { return fmt.Sprintf("%s%03d", strings.Repeat(kind, maxNameChars-3), k) }
+	var stakeholders []any
+	for k := range 12 {
+		stakeholders = append(stakeholders, map[string]any{"name": long("𝛄", k), "weights": map[string]any{"c": k + 1, "d": 1}})
+	}
+	for _, m := range []method{vikor, promethee2} {
+		var options, scores []any
+		for i := range maxAlternatives {
+			options, scores = append(options, long("𝛂", i)), append(scores, []int{i, (i * 7) % 13})
+		}
+		inputs := marshal(t, map[string]any{
+			"options": options, "scores": scores, "criteria": []any{map[string]any{"name": "c"}, map[string]any{"name": "d"}},
+			"stakeholders": stakeholders, "method": m, "draws": 10,
+		})
+		_, outcome := run(t, inputs)
+		outcome.Stopped, outcome.Remaining = dpp.StopTimebox, inputs
+		sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable)
+		if err != nil || len(sealed.Artifacts) <= 3 {
+			t.Errorf("%s: %v", m, err)
+		}
+	}
+	var inputs, rules, cells []any
+	facts := map[string]any{}
+	for k := range maxTableInputs {
+		name := fmt.Sprintf("%s%03d", strings.Repeat("x", 38), k)
+		inputs, cells, facts[name] = append(inputs, map[string]any{"name": name}), append(cells, 1), 1
+	}
+	for range maxRules {
+		rules = append(rules, map[string]any{"when": cells, "then": strings.Repeat("y", 300)})
+	}
+	_, outcome := runAny(t, marshal(t, map[string]any{"table": map[string]any{"inputs": inputs, "rules": rules, "hit_policy": "C"}, "facts": facts}))
+	if sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable); err != nil || len(sealed.Artifacts) == 0 {
+		t.Errorf("table: %v", err)
+	}
+}
+
+// spill replaces the array at a pointer, if there is one, by a reference to an artifact.
 func spill(document any, pointer string) bool {
 	tokens := []string{}
 	for token := range jsontext.Pointer(pointer).Tokens() {
@@ -223,10 +304,16 @@ func spill(document any, pointer string) bool {
 	}
 	object := document.(map[string]any)
 	for _, token := range tokens[:len(tokens)-1] {
-		object = object[token].(map[string]any)
+		inner, ok := object[token].(map[string]any)
+		if !ok {
+			return false
+		}
+		object = inner
 	}
 	last := tokens[len(tokens)-1]
 	array, ok := object[last].([]any)
-	object[last] = map[string]any{"$artifact": "rest.json", "count": len(array)}
+	if ok {
+		object[last] = map[string]any{"$artifact": "rest.json", "count": len(array)}
+	}
 	return ok
 }

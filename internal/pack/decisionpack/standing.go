@@ -9,7 +9,7 @@ import (
 type standing struct {
 	rule       rule
 	gain, lack []float64 // parts, column by column; see rule
-	down       []float64 // sums of gain under the weights
+	down, up   []float64 // sums of gain and of lack under the weights
 	score      []float64 // comparable, see rule.shown
 	tie        float64   // scores that are no further apart are equal
 	order      []int     // alternatives best first; ties in input order
@@ -17,32 +17,48 @@ type standing struct {
 }
 
 // judge ranks the alternatives of a problem by a rule.
-func judge(p *problem, r rule) *standing {
-	n, cells := len(p.names), len(p.values)
-	s := &standing{
-		rule: r, gain: make([]float64, cells), lack: make([]float64, cells),
-		down: make([]float64, n), score: make([]float64, n), order: make([]int, n), rank: make([]int, n),
+func judge(p *problem, r rule) *standing { return p.judge(r, p.values) }
+
+// judge ranks the alternatives by a rule as if they had these values.
+func (p *problem) judge(r rule, values []float64) *standing {
+	n, cells := len(p.names), len(values)
+	r.space = newSpace(len(p.weights), n)
+	s := &standing{rule: r, gain: make([]float64, cells), lack: make([]float64, cells)}
+	for j := range p.weights {
+		own := func(all []float64) []float64 { return all[j*n : (j+1)*n] }
+		r.parts(own(s.gain), own(s.lack), own(values), j, p.minimise[j])
 	}
-	up, gross := make([]float64, n), make([]float64, n)
-	for j, weight := range p.weights {
+	return s.under(p.weights)
+}
+
+// under ranks by the same parts and other weights.
+func (s *standing) under(weights []float64) *standing {
+	n := len(s.gain) / len(weights)
+	w := &standing{
+		rule: s.rule, gain: s.gain, lack: s.lack, down: make([]float64, n), up: make([]float64, n),
+		score: make([]float64, n), order: make([]int, n), rank: make([]int, n),
+	}
+	gross := make([]float64, n)
+	for j, weight := range weights {
 		gain, lack := s.gain[j*n:(j+1)*n], s.lack[j*n:(j+1)*n]
-		r.parts(gain, lack, p.column(j), p.minimise[j])
-		accumulate(s.down, gain, r.factor(weight))
-		accumulate(up, lack, r.factor(weight))
+		w.rule.add(w.down, w.up, gain, lack, w.rule.factor(weight))
+		if w.rule.method == promethee2 { // the negative flows are told
+			accumulate(w.up, lack, weight)
+		}
 		for i, x := range gain {
 			gross[i] += math.Abs(float64(weight * x))
 		}
 	}
-	r.score(s.score, s.down, up)
-	s.tie = r.tie(slices.Max(gross))
-	s.setOrder()
-	return s
+	w.rule.score(w.score, w.down, w.up)
+	w.tie = w.rule.tie(slices.Max(gross))
+	w.setOrder()
+	return w
 }
 
 // tie is the width of a tie between scores whose parts add up to gross.
 func (r rule) tie(gross float64) float64 {
-	if r.method == topsis {
-		return tieShare // the closeness lies between 0 and 1
+	if !r.linear() {
+		return tieShare // the closeness and Q lie between 0 and 1
 	}
 	return float64(tieShare * gross)
 }
@@ -75,9 +91,9 @@ func (s *standing) tied() []int {
 }
 
 // contribution is what criterion j adds to the score of alternative i under a
-// weight. In TOPSIS nothing adds up to the closeness: it is shared out in the
-// proportions of the squared distance from the anti-ideal, and by weight where
-// an alternative is the ideal and the anti-ideal at once.
+// weight; for VIKOR, to its S. In TOPSIS nothing adds up to the closeness: it is
+// shared out in the proportions of the squared distance from the anti-ideal, and by
+// weight where an alternative is the ideal and the anti-ideal at once.
 func (s *standing) contribution(i, j int, weight float64) float64 {
 	part := s.gain[j*len(s.score)+i]
 	switch {
@@ -121,4 +137,15 @@ func (p *problem) dominates(a, b int) bool {
 		better = true
 	}
 	return better
+}
+
+// front are the alternatives, in input order, that no other one dominates.
+func front(p *problem, dominated []int) []int {
+	var left []int
+	for i := range p.names {
+		if !slices.Contains(dominated, i) {
+			left = append(left, i)
+		}
+	}
+	return left
 }

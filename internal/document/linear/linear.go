@@ -1,4 +1,5 @@
-package tesseract
+// Package linear gives instances of WebAssembly memory of the system's.
+package linear
 
 import (
 	"context"
@@ -7,10 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// withMemory has instances take their memory from the system: it grows where it is,
-// and goes back at once. Memory of Go's would be copied each time it grows, with old and
-// new beside each other, and be there until it is collected.
-func withMemory(ctx context.Context) context.Context {
+// With has instances that are made with a context take their memory from the system: it
+// grows where it is, and goes back at once. Memory of Go's would be copied each time it
+// grows, with old and new beside each other, and be there until it is collected.
+//
+// Nothing of an instance's memory may be touched once it was closed.
+func With(ctx context.Context) context.Context {
 	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
 		func(_, most uint64) experimental.LinearMemory { return &memory{most: most} }))
 }
@@ -26,7 +29,7 @@ type memory struct {
 // Reallocate makes the memory so large. Nil: there is no more.
 func (m *memory) Reallocate(size uint64) []byte {
 	if m.reserved == nil {
-		reserved, err := unix.Mmap(-1, 0, int(m.most), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON) //nolint:gosec // memoryPages bounds it
+		reserved, err := unix.Mmap(-1, 0, int(m.most), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON) //nolint:gosec // whoever makes the instance bounds it
 		if err != nil {
 			return nil
 		}

@@ -1,0 +1,35 @@
+package judge
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"dpp/internal/pack/evalpack/metric"
+)
+
+// The page names every parameter of the metric, and every reason for which it judges none.
+func TestThePageNamesWhatThereIs(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/language-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if err := json.Unmarshal(paramsSchema, &schema); err != nil || len(schema.Properties) == 0 {
+		t.Fatal(err)
+	}
+	for param := range schema.Properties {
+		if !strings.Contains(string(page), "| `"+param+"` |") {
+			t.Errorf("no row for %s", param)
+		}
+	}
+	for _, bad := range []*metric.RowError{errNoPrediction, errTooLong, errUseless, errDeclined, errAway} {
+		if !strings.Contains(string(page), "`"+bad.Code+"`") {
+			t.Errorf("no row for %s", bad.Code)
+		}
+	}
+}
