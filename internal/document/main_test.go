@@ -27,7 +27,9 @@ var (
 )
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "dpp-document-*")
+	// What children compile is kept as a server keeps it: the race detector makes that ten
+	// times as slow, so it is compiled once for all tests of this machine.
+	dir, err := sandbox.UserCache()
 	if err != nil {
 		return 1
 	}
@@ -38,7 +40,7 @@ func run(m *testing.M) int {
 		Readable: append((&tesseract.Program{Path: "/usr/bin/tesseract"}).Readable(), os.TempDir(), "/opt/homebrew"),
 	})
 	code := m.Run()
-	if err := errors.Join(shared.Close(), opened.Close(), os.RemoveAll(dir)); err != nil {
+	if err := errors.Join(shared.Close(), opened.Close()); err != nil {
 		return 1
 	}
 	return code

@@ -60,7 +60,7 @@ var errSealed = errors.New(errSealedMsg)
 func (k *keys) sealText(text []byte, number int64) (string, error) {
 	out := make([]byte, sealedHead+k.seal.NonceSize(), sealedHead+k.seal.NonceSize()+len(text)/2+64)
 	out[0] = sealedForm
-	binary.BigEndian.PutUint64(out[1:], uint64(max(number, 0))) //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(out[1:], uint64(max(number, 0)))
 	nonce := out[sealedHead:]
 	_, _ = rand.Read(nonce) // never fails
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
@@ -68,7 +68,8 @@ func (k *keys) sealText(text []byte, number int64) (string, error) {
 		return "", err
 	}
 	packed := w.EncodeAll(text, nil)
-	return base64.StdEncoding.EncodeToString(k.seal.Seal(out, nonce, packed, out[:sealedHead])), w.Close()
+	sealed := k.seal.Seal(out, nonce, packed, out[:sealedHead]) //nolint:gosec // the nonce was just drawn at random
+	return base64.StdEncoding.EncodeToString(sealed), w.Close()
 }
 
 // sealedNumber is the number beside a sealed text, which nobody has proven yet.
@@ -78,11 +79,11 @@ func sealedNumber(sealed string) (int64, bool) {
 		return 0, false
 	}
 	head, err := base64.StdEncoding.DecodeString(sealed[:start])
-	if err != nil || head[0] != sealedForm {
+	if err != nil || len(head) != sealedHead || head[0] != sealedForm {
 		return 0, false
 	}
 	number := binary.BigEndian.Uint64(head[1:])
-	return int64(number & (1<<40 - 1)), number < 1<<40 //nolint:gosec // bounded
+	return int64(number & (1<<40 - 1)), number < 1<<40
 }
 
 // unseal gives a sealed text back. The error is errSealed.

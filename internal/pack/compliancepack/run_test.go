@@ -118,9 +118,9 @@ func TestRulesThatSayNothingAreFindings(t *testing.T) {
 
 func TestRulesSeeTheDocument(t *testing.T) {
 	for cel, doc := range map[string]m{
-		`doc.a[1] == "x" && media_type == "application/json"`:             text("a.json", `{"a":[1,"x"]}`),
-		`json_path(doc, "$.a.b").size() == 1 && name == "a.yaml"`:         text("a.yaml", "a: {b: 1}\n"),
-		`doc == null && lines.size() == 2 && lines[1] == "two"`:           text("a.txt", "one\ntwo\n"),
+		`doc.a[1] == "x" && media_type == "application/json"`:     text("a.json", `{"a":[1,"x"]}`),
+		`json_path(doc, "$.a.b").size() == 1 && name == "a.yaml"`: text("a.yaml", "a: {b: 1}\n"),
+		`doc == null && lines.size() == 2 && lines[1] == "two"`:   text("a.txt", "one\ntwo\n"),
 		`text == "one\ntwo\n"`:                                            text("a.html", "one<!-- jo@example.org --><p>two</p>"),
 		`pii(text, "email").size() == 1 && regex(text, "jo@")`:            text("a.md", "write to jo@example.org"),
 		`doc[0].a == 1 && doc[1].b`:                                       text("a.yml", "a: 1\n---\nb: true\n"),

@@ -168,7 +168,8 @@ const maxEntity = 33
 // entity reads a character reference of HTML.
 func entity(text string) (by string, size int) {
 	size = 1
-	for size < min(len(text), maxEntity) && (text[size] == '#' || text[size] >= '0' && text[size] <= '9' || text[size]|0x20 >= 'a' && text[size]|0x20 <= 'z') {
+	number := len(text) > 1 && text[1] == '#'
+	for size < min(len(text), maxEntity) && inEntity(text[size], number) {
 		size++
 	}
 	if size < len(text) && text[size] == ';' {
@@ -178,6 +179,14 @@ func entity(text string) (by string, size int) {
 		return "", 0
 	}
 	return by, size
+}
+
+// inEntity tells of characters of a reference, by name or by number.
+func inEntity(c byte, number bool) bool {
+	if number {
+		return c == '#' || c|0x20 == 'x' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+	}
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
 // masked writes a short text with masks in place of spans.

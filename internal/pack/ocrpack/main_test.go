@@ -1,7 +1,6 @@
 package ocrpack
 
 import (
-	"errors"
 	"os"
 	"testing"
 	"time"
@@ -28,14 +27,15 @@ const patience = 5 * time.Minute
 var shared *sandbox.Pool
 
 func runTests(m *testing.M) int {
-	cache, err := os.MkdirTemp("", "dpp-ocrpack-*")
+	// What children compile is kept as a server keeps it.
+	cache, err := sandbox.UserCache()
 	if err != nil {
 		return 1
 	}
 	// The race detector wants several times the memory, where the engine is compiled.
 	shared = sandbox.New(sandbox.Options{Start: patience, CPU: patience, Wall: patience, Memory: 4 << 30, Cache: cache})
 	code := m.Run()
-	if err := errors.Join(shared.Close(), os.RemoveAll(cache)); err != nil {
+	if err := shared.Close(); err != nil {
 		return 1
 	}
 	return code
