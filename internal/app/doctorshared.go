@@ -95,12 +95,17 @@ func checkPartitions(about pgstore.About) ops.Finding {
 	return good(name, "those of the time to come are there")
 }
 
+// gatePatience is how long the doctor waits for Redis.
+const gatePatience = 3 * time.Second
+
 func checkGate(ctx context.Context, cfg config.Config) ops.Finding {
 	const name = "gate"
 	if cfg.RedisURL == "" {
 		return good(name, "none: the ledger alone decides, and each process limits rates by itself")
 	}
-	g, err := redisgate.Open(ctx, cfg.RedisURL, redisgate.Options{})
+	// A part goes on without Redis after 100 ms. Whether it is there is another question,
+	// and is asked on machines that are in trouble.
+	g, err := redisgate.Open(ctx, cfg.RedisURL, redisgate.Options{Timeout: gatePatience})
 	if err != nil {
 		return bad(name, err, "Correct DPP_REDIS_URL.")
 	}
