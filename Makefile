@@ -24,7 +24,8 @@ WHOLE   = ./test/... ./cmd/...
 RACED   = $$($(GO) list ./... | sed "s|^$$($(GO) list -m)|.|" | grep -v -e '^\./test/' -e '^\./cmd/')
 
 # Those whose children the kernel keeps from files only where there is no cgo, which the
-# race detector needs: they are tested without it, too.
+# race detector needs: they are tested without it, too. They come alone, as they want all
+# processors, and before the race detector, as they keep what they compile.
 SANDBOX = ./internal/sandbox ./internal/document
 
 # Twice as many packages at once as there are processors: many wait for servers most of
@@ -65,7 +66,8 @@ test: ## install what the tests need, then run every check
 	@$(LINT) run
 	FUZZTIME=2s scripts/fuzz
 	scripts/golden
-	$(GO) test $(CHECK) $(WHOLE) $(SANDBOX)
+	$(GO) test $(CHECK) $(WHOLE)
+	$(GO) test $(CHECK) $(SANDBOX)
 	@test -n "$$TRUTH_DIR" || echo "TRUTH_DIR is not set, so accuracy is not tested:" $$(scripts/packages '"TRUTH_DIR"')
 	CGO_ENABLED=1 $(GO) test $(CHECK) -race $(RACED)
 
