@@ -58,6 +58,7 @@ func (s *site) send(u dpp.UploadView, content []byte, header ...string) int {
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	r.Close = true // a server that refuses by the header takes the body for the next request
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
