@@ -13,19 +13,20 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dpp"
+	"dpp/internal/document"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/pack"
 )
 
 func compile(t testing.TB, text jsontext.Value) *jsonschema.Schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("schema.json", document); err != nil {
+	if err := c.AddResource("schema.json", doc); err != nil {
 		t.Fatal(err)
 	}
 	schema, err := c.Compile("schema.json")
@@ -44,7 +45,7 @@ func valid(t testing.TB, schema *jsonschema.Schema, text []byte) error {
 	return schema.Validate(value)
 }
 
-func oneEngine() []Engine { return []Engine{{Languages: []string{"eng", "kor"}}} }
+func oneEngine() []document.Engine { return []document.Engine{{Languages: []string{"eng", "kor"}}} }
 
 const aURL = `{"kind":"url","url":"https://example.com/a.pdf"}`
 
@@ -139,7 +140,7 @@ func TestLanguages(t *testing.T) {
 // The first engine that knows all languages reads; none that knows some alone.
 func TestEngines(t *testing.T) {
 	program := &tesseract.Program{Path: "/bin/tesseract"}
-	engines := []Engine{{Program: program, Languages: []string{"deu", "eng"}}, {Languages: []string{"eng", "kor"}}}
+	engines := []document.Engine{{Program: program, Languages: []string{"deu", "eng"}}, {Languages: []string{"eng", "kor"}}}
 	for languages, want := range map[string]string{"eng": "program", "deu+eng": "program", "kor": "built in", "kor+eng": "built in", "kor+deu": "", "fra": ""} {
 		in, err := decodeInputs(jsontext.Value(inputsOf(`,"languages":["`+languages+`"]`, aURL)), engines)
 		got := ""
