@@ -24,6 +24,7 @@ import (
 	"dpp/internal/document/picture"
 	"dpp/internal/document/picturetest"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // pdfWith writes a document of one page of a size in points, with content and what its
@@ -141,7 +142,7 @@ func TestPagesOfAllKindsAreRead(t *testing.T) {
 	}
 	checkFound(t, d)
 	checkPictures(t, outcome)
-	checkSchema(t, outcome)
+	packtest.Seal(t, newManifest(nil), outcome)
 }
 
 // checkFound looks at the hits: each document has both.
@@ -193,17 +194,6 @@ func checkPictures(t *testing.T, o *pack.Outcome) {
 				t.Errorf("%s: %q is not marked", a.Name, w.Text)
 			}
 		}
-	}
-}
-
-func checkSchema(t *testing.T, o *pack.Outcome) {
-	t.Helper()
-	sealed, err := pack.Seal(pack.Envelope{}, o, newManifest(nil).Spillable)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := valid(t, compile(t, newManifest(nil).DataSchema), sealed.Envelope.Data); err != nil {
-		t.Errorf("%v\n%.2000s", err, sealed.Envelope.Data)
 	}
 }
 
