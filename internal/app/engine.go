@@ -10,7 +10,6 @@ import (
 	"dpp/internal/document"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/ops"
-	"dpp/internal/pack/ocrpack"
 	"dpp/internal/sandbox"
 )
 
@@ -75,12 +74,12 @@ func findProgram(ctx context.Context, cfg config.Config) (*tesseract.Program, er
 
 // enginesOf are those that read pictures: an installed program, unless another is wanted, and
 // for languages that it lacks the one that is built in, unless the program alone is wanted.
-func enginesOf(cfg config.Config, program *tesseract.Program) (all []ocrpack.Engine) {
+func enginesOf(cfg config.Config, program *tesseract.Program) (all []document.Engine) {
 	if program != nil {
-		all = append(all, ocrpack.Engine{Program: program, Languages: program.Languages()})
+		all = append(all, document.Engine{Program: program, Languages: program.Languages()})
 	}
 	if languages := tesseract.BuiltIn(); len(languages) > 0 && cfg.OCREngine != config.OCRTesseract {
-		all = append(all, ocrpack.Engine{Languages: languages})
+		all = append(all, document.Engine{Languages: languages})
 	}
 	return all
 }

@@ -130,7 +130,7 @@ func newCompliance(with equipment) pack.Pack {
 }
 
 // complianceEngine reads the languages whose values are recognised, as far as they are there.
-func complianceEngine(program *tesseract.Program) *compliancepack.Engine {
+func complianceEngine(program *tesseract.Program) *document.Engine {
 	known, err := document.OCRLanguages(program)
 	if err != nil {
 		return nil
@@ -144,7 +144,7 @@ func complianceEngine(program *tesseract.Program) *compliancepack.Engine {
 	if languages == nil {
 		return nil
 	}
-	return &compliancepack.Engine{Program: program, Languages: languages}
+	return &document.Engine{Program: program, Languages: languages}
 }
 
 // publicNames is the platform's own name, or public address, which no pack may

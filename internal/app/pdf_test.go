@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,29 +12,15 @@ import (
 	"dpp"
 	"dpp/client"
 	"dpp/internal/cli"
+	"dpp/internal/document/pdftest"
 )
 
 // onePage is a PDF document with a line of text.
 func onePage(text string) []byte {
-	var b bytes.Buffer
-	var offsets []int
-	b.WriteString("%PDF-1.4\n")
-	content := "BT /F1 24 Tf 72 700 Td (" + text + ") Tj ET"
-	for i, object := range []string{
+	return pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-		fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(content), content), "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-	} {
-		offsets = append(offsets, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	at := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(offsets)+1)
-	for _, offset := range offsets {
-		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
-	}
-	fmt.Fprintf(&b, "trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(offsets)+1, at)
-	return b.Bytes()
+		pdftest.Stream("", "BT /F1 24 Tf 72 700 Td ("+text+") Tj ET"), "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
 }
 
 // A document that a URL leads to is read by a child of the server.

@@ -8,6 +8,7 @@ import (
 
 	"dpp/internal/document"
 	"dpp/internal/document/layer"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/document/picturetest"
 )
 
@@ -32,12 +33,12 @@ func encoded(encoding, table, content string) []byte {
 	objects := []string{
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>",
-		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica" + encoding + ">>", stream("", content),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica" + encoding + ">>", pdftest.Stream("", content),
 	}
 	if table != "" {
-		objects = append(objects, stream("", table))
+		objects = append(objects, pdftest.Stream("", table))
 	}
-	return pdf("", objects...)
+	return pdftest.File("", objects...)
 }
 
 // cmap is a table that says of each code from 32 to 126 that it is another letter.
@@ -55,12 +56,12 @@ func scan(lines []string, content string) []byte {
 	const dpi = 150
 	m := picturetest.Page(dpi, lines...)
 	wide, high := m.Rect.Dx()*72/dpi, m.Rect.Dy()*72/dpi
-	return pdf("",
+	return pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources<</Font<</F 5 0 R>>/XObject<</X 6 0 R>>>>/Contents 4 0 R>>", wide, high),
-		stream("", fmt.Sprintf("q %d 0 0 %d 0 0 cm /X Do Q\n%s", wide, high, content)),
+		pdftest.Stream("", fmt.Sprintf("q %d 0 0 %d 0 0 cm /X Do Q\n%s", wide, high, content)),
 		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-		stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8", m.Rect.Dx(), m.Rect.Dy()), string(m.Pix)),
+		pdftest.Stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8", m.Rect.Dx(), m.Rect.Dy()), string(m.Pix)),
 	)
 }
 
@@ -144,13 +145,13 @@ func strayed(content []byte) []byte {
 
 // What was filled into a form is part of the page, as people see it.
 func TestFilledFormsAreRead(t *testing.T) {
-	content := pdf("",
+	content := pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 5 0 R>>>>/Contents 4 0 R/Annots[6 0 R]>>",
-		stream("", "BT /F 12 Tf 72 700 Td (Name:) Tj ET"),
+		pdftest.Stream("", "BT /F 12 Tf 72 700 Td (Name:) Tj ET"),
 		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
 		"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Kim Minji)/F 4/Rect[120 690 300 715]/AP<</N 7 0 R>>/P 3 0 R>>",
-		stream("/Type/XObject/Subtype/Form/BBox[0 0 180 25]/Resources<</Font<</F 5 0 R>>>>", "BT /F 12 Tf 2 10 Td (Kim Minji) Tj ET"),
+		pdftest.Stream("/Type/XObject/Subtype/Form/BBox[0 0 180 25]/Resources<</Font<</F 5 0 R>>>>", "BT /F 12 Tf 2 10 Td (Kim Minji) Tj ET"),
 	)
 	got, err := layers(t, content, document.LayerOptions{DPI: 72, Words: true})
 	if err != nil {

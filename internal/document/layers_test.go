@@ -10,6 +10,7 @@ import (
 
 	"dpp/internal/document"
 	"dpp/internal/document/layer"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/document/tesseract"
 )
 
@@ -23,13 +24,13 @@ func layers(t *testing.T, content []byte, opts document.LayerOptions) (*document
 // sheet writes a document of one page of this box, turned by its own rotation, with a
 // picture where the content draws /X and Helvetica as F and in bold as B.
 func sheet(mediaBox string, rotate int, content string) []byte {
-	return pdf("",
+	return pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[%s]/Rotate %d/Resources<</Font<</F 5 0 R/B 6 0 R>>/XObject<</X 7 0 R>>>>/Contents 4 0 R>>", mediaBox, rotate),
-		stream("", content),
+		pdftest.Stream("", content),
 		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
 		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>",
-		stream("/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8", "\x00\xff\xff\x00"),
+		pdftest.Stream("/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8", "\x00\xff\xff\x00"),
 	)
 }
 
@@ -171,7 +172,7 @@ func TestPagesThatCannotBe(t *testing.T) {
 		want    error
 	}{
 		"35,000 points":     {large, 1, document.ErrPageSize},
-		"none":              {pdf("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"), 1, document.ErrNoPages},
+		"none":              {pdftest.File("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"), 1, document.ErrNoPages},
 		"fewer":             {pages("", "", show("(one)")), 2, document.ErrNoPage},
 		"page 0":            {pages("", "", show("(one)")), 0, document.ErrNoPage},
 		"a text":            {[]byte("text"), 1, document.ErrDamaged},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -30,6 +31,17 @@ type OCR struct {
 	// to the context. The engine that is built in looks at it between two readings, and begins
 	// none that would not end in time.
 	Time time.Duration
+}
+
+// Engine is one that reads pictures, for those who choose among several.
+type Engine struct {
+	Program   *tesseract.Program // nil: the one that is built in
+	Languages []string           // that it is used for
+}
+
+// Knows tells whether an engine can read text in all of these languages.
+func (e Engine) Knows(languages []string) bool {
+	return !slices.ContainsFunc(languages, func(name string) bool { return !slices.Contains(e.Languages, name) })
 }
 
 // DefaultOCRTime is how long a picture is read, unless something else is asked for.

@@ -167,3 +167,12 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 func rectOf(b tesseract.Box) image.Rectangle { return image.Rect(b[0], b[1], b[2], b[3]) }
+
+func TestEnginesKnowLanguagesTogether(t *testing.T) {
+	engine := document.Engine{Languages: []string{"eng", "kor"}}
+	for languages, want := range map[string]bool{"eng": true, "kor eng": true, "": true, "deu": false, "eng deu": false} {
+		if got := engine.Knows(strings.Fields(languages)); got != want {
+			t.Errorf("%q: %v, want %v", languages, got, want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dpp/internal/document"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/sandbox"
 )
 
@@ -87,7 +88,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 		"a text":                   {[]byte("%PDF or not\n"), document.ErrDamaged},
 		"a head":                   {whole[:9], document.ErrDamaged},
 		"zeros":                    {make([]byte, 4096), document.ErrDamaged},
-		"a document without pages": {pdf("", "<</Type/Catalog>>"), document.ErrDamaged},
+		"a document without pages": {pdftest.File("", "<</Type/Catalog>>"), document.ErrDamaged},
 		"a password is needed":     {encrypted("Standard"), document.ErrEncrypted},
 		"encrypted by others":      {encrypted("Nobody"), document.ErrEncrypted},
 		"too many bytes":           {make([]byte, 33<<20), document.ErrTooLarge},
@@ -127,18 +128,18 @@ func TestHostileDocumentsEnd(t *testing.T) {
 	forms := []string{
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</XObject<</X 5 0 R>>>>/Contents 4 0 R>>",
-		stream("", strings.Repeat("/X Do ", 50)),
+		pdftest.Stream("", strings.Repeat("/X Do ", 50)),
 	}
 	for n := 6; n <= 36; n++ { // each shows the next one fifty times
-		forms = append(forms, stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X %d 0 R>>>>", n), strings.Repeat("/X Do ", 50)))
+		forms = append(forms, pdftest.Stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X %d 0 R>>>>", n), strings.Repeat("/X Do ", 50)))
 	}
-	forms = append(forms, stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", "q Q"))
+	forms = append(forms, pdftest.Stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", "q Q"))
 	for name, content := range map[string][]byte{
-		"pages without end": pdf("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2147483647/Kids[2 0 R 2 0 R]>>"),
-		"forms in forms":    pdf("", forms...),
-		"a small bomb": pdf("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+		"pages without end": pdftest.File("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2147483647/Kids[2 0 R 2 0 R]>>"),
+		"forms in forms":    pdftest.File("", forms...),
+		"a small bomb": pdftest.File("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 			"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R>>", bomb(t, 256)),
-		"brackets":          pdf("", "<</Type/Catalog/Pages 2 0 R/X "+strings.Repeat("[", 1<<20)+">>", "<</Type/Pages/Count 0/Kids[]>>"),
+		"brackets":          pdftest.File("", "<</Type/Catalog/Pages 2 0 R/X "+strings.Repeat("[", 1<<20)+">>", "<</Type/Pages/Count 0/Kids[]>>"),
 		"a table of itself": []byte("%PDF-1.7\nxref\n0 1\n0000000000 65535 f \ntrailer\n<</Size 1/Root 1 0 R/Prev 9>>\nstartxref\n9\n%%EOF\n"),
 	} {
 		t.Run(name, func(t *testing.T) {

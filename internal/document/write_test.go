@@ -8,29 +8,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"dpp/internal/document/pdftest"
 )
-
-// pdf writes a document of these objects, numbered from 1; the first is its catalogue.
-func pdf(trailer string, objects ...string) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.7\n")
-	places := make([]int, len(objects))
-	for i, object := range objects {
-		places[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, place := range places {
-		fmt.Fprintf(&b, "%010d 00000 n \n", place)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, trailer, start)
-	return b.Bytes()
-}
-
-func stream(dictionary, body string) string {
-	return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dictionary, len(body), body)
-}
 
 // show is a page's content: one text a line, in font F.
 func show(lines ...string) string {
@@ -53,10 +33,10 @@ func pages(trailer, about string, contents ...string) []byte {
 		fmt.Fprintf(&kids, "%d 0 R ", n)
 		objects = append(objects,
 			fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents %d 0 R>>", n+1),
-			stream("", content))
+			pdftest.Stream("", content))
 	}
 	objects[1] = fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(contents), kids.String())
-	return pdf("/Info 4 0 R"+trailer, objects...)
+	return pdftest.File("/Info 4 0 R"+trailer, objects...)
 }
 
 // korean writes a page of a text in a font that is not there, whose characters a table
@@ -72,14 +52,14 @@ func korean(text string) []byte {
 	cmap := fmt.Sprintf("/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"+
 		"/CMapName /T def /CMapType 2 def\n1 begincodespacerange <0000> <FFFF> endcodespacerange\n"+
 		"%d beginbfchar\n%sendbfchar\nendcmap end end", n, table.String())
-	return pdf("",
+	return pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R>>",
 		"<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>",
 		"<</Type/Font/Subtype/Type0/BaseFont/Batang/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>",
-		stream("", show("<"+codes.String()+">")),
+		pdftest.Stream("", show("<"+codes.String()+">")),
 		"<</Type/Font/Subtype/CIDFontType2/BaseFont/Batang/DW 1000/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor 8 0 R>>",
-		stream("", cmap),
+		pdftest.Stream("", cmap),
 		"<</Type/FontDescriptor/FontName/Batang/Flags 4/FontBBox[0 -200 1000 800]/ItalicAngle 0/Ascent 800/Descent -200/CapHeight 700/StemV 80>>",
 	)
 }
@@ -102,5 +82,5 @@ func bomb(t *testing.T, mib int) string {
 	if err := errors.Join(inner.Close(), outer.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return stream("/Filter[/FlateDecode/FlateDecode]", packed.String())
+	return pdftest.Stream("/Filter[/FlateDecode/FlateDecode]", packed.String())
 }

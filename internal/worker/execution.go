@@ -16,21 +16,23 @@ import (
 	"dpp/internal/store"
 )
 
-// Why an execution is stopped from outside.
+// stopCause is why an execution is stopped from outside.
+type stopCause struct {
+	text string
+	word string    // for [Options].Stopped
+	code runs.Code // for a [Tracer]
+}
+
+func (c *stopCause) Error() string { return c.text }
+
 var (
-	errLeaseLost = errors.New("the lease is lost")
-	errTaken     = errors.New("the run was ended or taken by somebody else")
-	errDraining  = errors.New("the worker is shutting down")
-	errTimebox   = errors.New("the timebox is over")
+	errLeaseLost = &stopCause{"the lease is lost", "lease_lost", "LEASE_LOST"}
+	errTaken     = &stopCause{"the run was ended or taken by somebody else", "taken", runs.CodeTaken}
+	errDraining  = &stopCause{"the worker is shutting down", "draining", "HANDED_BACK"}
 )
 
-// why is one word for metrics.
-func why(stopped error) string {
-	if errors.Is(stopped, errLeaseLost) {
-		return "lease_lost"
-	}
-	return "taken"
-}
+// errTimebox ends a pack, and not its execution.
+var errTimebox = errors.New("the timebox is over")
 
 // finishTimeout is what storing and settling a result may take.
 const finishTimeout = 30 * time.Second
@@ -216,18 +218,20 @@ func (e *execution) finishOnce(ending runs.Ending) (bool, error) {
 // afterwards hands the run back where the worker shuts down, and says why an
 // execution came to nothing.
 func (e *execution) afterwards(stopped error) {
+	if stopped == nil {
+		return
+	}
+	cause := errTaken
+	errors.As(stopped, &cause)
+	e.worker.opts.Stopped(cause.word)
 	run := &e.claimed.Run
-	switch {
-	case stopped == nil:
-	case errors.Is(stopped, errDraining):
-		e.worker.opts.Stopped("draining")
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), finishTimeout)
-		defer cancel()
-		if err := e.worker.service.HandBack(ctx, e.claimed); err != nil {
-			e.worker.log.WarnContext(ctx, "a run was not handed back; its lease will run out", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
-		}
-	default:
-		e.worker.opts.Stopped(why(stopped))
+	if !errors.Is(stopped, errDraining) {
 		e.worker.log.InfoContext(e.ctx, "an execution was stopped", "run_id", run.ID, "trace_id", run.Meta.TraceID, "attempt", run.Attempt, "why", stopped.Error())
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), finishTimeout)
+	defer cancel()
+	if err := e.worker.service.HandBack(ctx, e.claimed); err != nil {
+		e.worker.log.WarnContext(ctx, "a run was not handed back; its lease will run out", "run_id", run.ID, "trace_id", run.Meta.TraceID, "error", err)
 	}
 }

@@ -64,21 +64,12 @@ func (w *Worker) step(ctx context.Context, name string, c *store.Claimed, from .
 	return w.opts.Trace.Step(ctx, name, &c.Run, from...)
 }
 
-// Why an execution came to nothing, for a [Tracer].
-const (
-	codeLeaseLost runs.Code = "LEASE_LOST"
-	codeDrained   runs.Code = "HANDED_BACK"
-)
-
 // codeOf says why an execution came to nothing, or how its run failed.
 func codeOf(stopped error, ending runs.Ending) error {
+	var cause *stopCause
 	switch {
-	case errors.Is(stopped, errLeaseLost):
-		return codeLeaseLost
-	case errors.Is(stopped, errDraining):
-		return codeDrained
-	case errors.Is(stopped, errTaken):
-		return runs.CodeTaken
+	case errors.As(stopped, &cause):
+		return cause.code
 	case stopped != nil:
 		return stopped
 	case ending.Failure != nil:

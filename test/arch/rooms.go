@@ -82,7 +82,7 @@ func Rooms() []Room {
 		{
 			Name: "suite", Dirs: []string{"internal/*/*test"},
 			May: lower(ownPort), TestOnly: true,
-			Why: "a contract suite is written against the port, so that every adapter passes the same one",
+			Why: "a contract suite is written against the port, so that every adapter and every pack passes the same one",
 		},
 		{
 			Name: "service",

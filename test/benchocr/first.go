@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"dpp/internal/document"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
 )
@@ -130,13 +130,6 @@ func (f *firsts) table() string {
 
 // textPages writes a document with so many pages of 2,000 characters.
 func textPages(n int) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.7\n")
-	var places []int
-	object := func(text string) {
-		places = append(places, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", len(places), text)
-	}
 	line := "(" + strings.Repeat("four words of text, ", 4) + ") Tj T*\n"
 	content := "BT /F 12 Tf 14 TL 72 720 Td\n" + strings.Repeat(line, 25) + "ET"
 	const before = 4 // objects before the first page
@@ -144,18 +137,12 @@ func textPages(n int) []byte {
 	for i := range n {
 		fmt.Fprintf(&kids, "%d 0 R ", before+1+i)
 	}
-	object("<</Type/Catalog/Pages 2 0 R>>")
-	object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", n, kids.String()))
-	object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
-	object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(content), content))
+	objects := []string{
+		"<</Type/Catalog/Pages 2 0 R>>", fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", n, kids.String()),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>", pdftest.Stream("", content),
+	}
 	for range n {
-		object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>")
+		objects = append(objects, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>")
 	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(places)+1)
-	for _, place := range places {
-		fmt.Fprintf(&b, "%010d 00000 n \n", place)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(places)+1, start)
-	return b.Bytes()
+	return pdftest.File("", objects...)
 }

@@ -15,7 +15,6 @@ import (
 	"dpp"
 	"dpp/internal/document"
 	"dpp/internal/document/picture"
-	"dpp/internal/document/tesseract"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 )
@@ -40,13 +39,7 @@ type Options struct {
 	// Fingerprints and sealed documents are made with keys that are derived from it.
 	Secret func(ctx context.Context) ([]byte, error)
 	// Engine reads pictures; nil: there is none, and scans are not read.
-	Engine *Engine
-}
-
-// Engine is what reads pictures.
-type Engine struct {
-	Program   *tesseract.Program // nil: the one that is built in
-	Languages []string
+	Engine *document.Engine
 }
 
 // Pack checks documents.

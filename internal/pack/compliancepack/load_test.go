@@ -43,7 +43,7 @@ func (s *sheets) Image(ctx context.Context, _ []byte, _ int, how document.OCR) (
 
 func (s *sheets) ImagePages(context.Context, []byte) (int, error) { return 1, s.err }
 
-func withReader(r Reader, engine *Engine) *Pack {
+func withReader(r Reader, engine *document.Engine) *Pack {
 	return New(inputs.New(nil, nil, nil, inputs.Options{}), r, Options{
 		Engine: engine, Secret: func(context.Context) ([]byte, error) { return []byte("secret"), nil },
 	})
@@ -57,7 +57,7 @@ const aPDF = "%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 func TestPagesOfPDFDocuments(t *testing.T) {
 	in := m{"documents": []m{fileOf("application/pdf", aPDF)}, "policies": policies("pii"), "redact": true}
-	r, err := submit(t, withReader(&sheets{}, &Engine{Languages: []string{"eng"}}), in, dpp.USD)
+	r, err := submit(t, withReader(&sheets{}, &document.Engine{Languages: []string{"eng"}}), in, dpp.USD)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestPagesOfPDFDocuments(t *testing.T) {
 
 func TestScansAndBrokenDocuments(t *testing.T) {
 	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
-	r, err := submit(t, withReader(&sheets{}, &Engine{Languages: []string{"eng"}}), m{"documents": []m{fileOf("image/png", png)}, "policies": policies("pii")}, dpp.USD)
+	r, err := submit(t, withReader(&sheets{}, &document.Engine{Languages: []string{"eng"}}), m{"documents": []m{fileOf("image/png", png)}, "policies": policies("pii")}, dpp.USD)
 	if err != nil || !slices.Equal(r.ids(), []string{"pii.credit_card"}) {
 		t.Fatalf("%v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dpp/internal/number"
+	"dpp/internal/pack/packtest"
 )
 
 // TestDrawsAgainstPlainSimulation perturbs the problem itself with the same
@@ -133,7 +134,7 @@ func TestExtremeNumbers(t *testing.T) {
 					continue
 				}
 				found, _ := run(t, b.inputs(t, map[string]any{"draws": 100, "uncertainty": map[string]any{"weights": 1, "values": 1}}))
-				marshal(t, found) // fails on NaN and infinities
+				packtest.JSON(t, found) // fails on NaN and infinities
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 func TestConstraintOperators(t *testing.T) {
@@ -47,7 +49,7 @@ func TestExclusion(t *testing.T) {
 		t.Errorf("discarded %+v", outcome.Discarded)
 	}
 	found.Excluded, found.Rationale = []exclusion{}, plain.Rationale
-	if a, b := marshal(t, found), marshal(t, plain); string(a) != string(b) {
+	if a, b := packtest.JSON(t, found), packtest.JSON(t, plain); string(a) != string(b) {
 		t.Errorf("the excluded took part:\n%s\n%s", a, b)
 	}
 }

@@ -11,13 +11,8 @@ import (
 
 	"dpp"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
-
-// checker is what the helpers need of a test, a benchmark or a property.
-type checker interface {
-	Helper()
-	Fatal(args ...any)
-}
 
 // ample is a cost limit that no test reaches by accident.
 const ample = 10 * dpp.USD
@@ -32,7 +27,7 @@ type table struct {
 
 // inputs is the table in the full form, with alternatives A, B, … and criteria
 // c0, c1, …; more holds further fields.
-func (b table) inputs(t checker, more map[string]any) jsontext.Value {
+func (b table) inputs(t packtest.TB, more map[string]any) jsontext.Value {
 	t.Helper()
 	var alternatives, criteria []any
 	for i, row := range b.rows {
@@ -52,11 +47,11 @@ func (b table) inputs(t checker, more map[string]any) jsontext.Value {
 	for name, value := range more {
 		body[name] = value
 	}
-	return marshal(t, body)
+	return packtest.JSON(t, body)
 }
 
 // problem is the table as the pack sees it.
-func (b table) problem(t checker, more map[string]any) *problem {
+func (b table) problem(t packtest.TB, more map[string]any) *problem {
 	t.Helper()
 	p, err := parse(b.inputs(t, more))
 	if err != nil {
@@ -66,15 +61,6 @@ func (b table) problem(t checker, more map[string]any) *problem {
 }
 
 func letter(i int) string { return string(rune('A' + i)) }
-
-func marshal(t checker, value any) jsontext.Value {
-	t.Helper()
-	raw, err := json.Marshal(value, json.Deterministic(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
 
 // tzengHuang is the decision whose TOPSIS scores Tzeng & Huang (2011) give.
 func tzengHuang() table {
@@ -88,14 +74,14 @@ func tzengHuang() table {
 func newMeter(limit dpp.Money) *pack.Meter { return pack.NewMeter(newManifest().Prices, limit, nil) }
 
 // run runs the pack on inputs with an ample limit.
-func run(t checker, inputs jsontext.Value) (*data, *pack.Outcome) {
+func run(t packtest.TB, inputs jsontext.Value) (*data, *pack.Outcome) {
 	t.Helper()
 	found, outcome := runAny(t, inputs)
 	return found.(*data), outcome
 }
 
 // runAny runs the pack on inputs of any form.
-func runAny(t checker, inputs jsontext.Value) (any, *pack.Outcome) {
+func runAny(t packtest.TB, inputs jsontext.Value) (any, *pack.Outcome) {
 	t.Helper()
 	outcome, err := New().Run(context.Background(), pack.Job{Inputs: inputs, Meter: newMeter(ample)})
 	if err != nil {
@@ -116,7 +102,7 @@ func inputErrors(t *testing.T, inputs jsontext.Value) []pack.FieldError {
 }
 
 // withoutWeights puts stakeholders in the place of weights.
-func withoutWeights(t checker, inputs jsontext.Value, stakeholders []any) jsontext.Value {
+func withoutWeights(t packtest.TB, inputs jsontext.Value, stakeholders []any) jsontext.Value {
 	t.Helper()
 	var body map[string]any
 	if err := json.Unmarshal(inputs, &body); err != nil {
@@ -126,5 +112,5 @@ func withoutWeights(t checker, inputs jsontext.Value, stakeholders []any) jsonte
 		delete(c.(map[string]any), "weight")
 	}
 	body["stakeholders"] = stakeholders
-	return marshal(t, body)
+	return packtest.JSON(t, body)
 }

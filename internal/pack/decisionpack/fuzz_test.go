@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // FuzzInputs: no inputs make the pack panic; what the schema and the estimate
@@ -25,7 +26,7 @@ func FuzzInputs(f *testing.F) {
 	for _, seed := range goldens(f) {
 		f.Add([]byte(seed))
 	}
-	inputsSchema, dataSchema := compile(f, newManifest().InputsSchema), compile(f, newManifest().DataSchema)
+	inputsSchema, dataSchema := packtest.Compile(f, newManifest().InputsSchema), packtest.Compile(f, newManifest().DataSchema)
 	decision := New()
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		inputs := jsontext.Value(raw)
@@ -37,7 +38,7 @@ func FuzzInputs(f *testing.F) {
 			}
 			return
 		}
-		if validate(inputsSchema, inputs) != nil {
+		if inputsSchema.Validate(t, inputs) != nil {
 			return
 		}
 		if len(estimate.All) > 1 && estimate.All[1].Quantity > 20_000 {
@@ -47,7 +48,7 @@ func FuzzInputs(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := validate(dataSchema, marshal(t, outcome.Data)); err != nil {
+		if err := dataSchema.Validate(t, packtest.JSON(t, outcome.Data)); err != nil {
 			t.Fatal(err)
 		}
 		if score := outcome.Reliability; score < 0 || score > 1_000_000 {

@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 var write = flag.Bool("write", false, "write the golden files anew")
 
 // goldens are decisions of each kind that every machine must decide alike, to the
 // byte: all methods with moved values, and what else there is.
-func goldens(t checker) map[string]jsontext.Value {
+func goldens(t packtest.TB) map[string]jsontext.Value {
 	forms := everyForm(t)
 	b := table{rows: randomTable(40, 7).rows, weights: randomTable(1, 7).weights, minimised: []int{1, 4}}
 	for _, m := range methods() {
@@ -39,7 +41,7 @@ func goldens(t checker) map[string]jsontext.Value {
 func TestGoldenDecisions(t *testing.T) {
 	for name, inputs := range goldens(t) {
 		_, outcome := runAny(t, inputs)
-		golden(t, name+".json", append(marshal(t, map[string]any{
+		golden(t, name+".json", append(packtest.JSON(t, map[string]any{
 			"data": outcome.Data, "reliability": outcome.Reliability, "reasons": outcome.Reasons, "discarded": outcome.Discarded,
 		}), '\n'))
 		for _, a := range outcome.Artifacts {

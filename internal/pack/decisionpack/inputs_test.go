@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 // TestRefusedInputs: what satisfies the schema and still cannot be decided is
@@ -67,7 +69,7 @@ func TestRefusedSizes(t *testing.T) {
 		options = append(options, fmt.Sprint(i))
 	}
 	wide := map[string]any{"options": options, "scores": map[string]any{}, "criteria": []any{map[string]any{"name": strings.Repeat("c", maxRepeated/200+1)}}}
-	if fields := inputErrors(t, marshal(t, wide)); fields[0].Pointer != "/criteria" || fields[0].Code != "too_large" {
+	if fields := inputErrors(t, packtest.JSON(t, wide)); fields[0].Pointer != "/criteria" || fields[0].Code != "too_large" {
 		t.Errorf("names above the bound: %+v", fields[0])
 	}
 	b.rows[3] = nil
@@ -121,11 +123,11 @@ func TestEasyForm(t *testing.T) {
 	matrix := strings.Replace(easy, `{"B":{"d":1,"c":3},"A":{"c":1,"d":2}}`, `[[1,2],[3,1]]`, 1)
 	one, _ := run(t, jsontext.Value(full))
 	other, _ := run(t, jsontext.Value(easy))
-	if a, b := marshal(t, one), marshal(t, other); string(a) != string(b) {
+	if a, b := packtest.JSON(t, one), packtest.JSON(t, other); string(a) != string(b) {
 		t.Errorf("full %s\neasy %s", a, b)
 	}
 	rows, _ := run(t, jsontext.Value(matrix))
-	if a, b := marshal(t, one), marshal(t, rows); string(a) != string(b) {
+	if a, b := packtest.JSON(t, one), packtest.JSON(t, rows); string(a) != string(b) {
 		t.Errorf("full %s\nmatrix %s", a, b)
 	}
 	if one.Winner != "B" || one.Question != "Which?" {

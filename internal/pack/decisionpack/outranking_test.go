@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"dpp/internal/pack/packtest"
 )
 
 // TestPreferences: each function at and beside its limits.
@@ -109,7 +111,7 @@ func TestThresholdsRefused(t *testing.T) {
 	for _, f := range []preference{
 		{Function: vshape}, {Function: level, Q: 2, P: 1}, {Function: linear}, {Function: gaussian}, {Function: ushape, Q: 1e-20},
 	} {
-		inputs := marshal(t, map[string]any{
+		inputs := packtest.JSON(t, map[string]any{
 			"alternatives": []any{map[string]any{"name": "A", "values": map[string]any{"c": 1}}},
 			"criteria":     []any{map[string]any{"name": "c", "preference": f}},
 		})

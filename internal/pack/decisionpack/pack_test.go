@@ -12,6 +12,7 @@ import (
 
 	"dpp"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // TestEstimateIsWhatRunTakes: the work is known before, to the unit.
@@ -83,7 +84,7 @@ func TestCostLimit(t *testing.T) {
 		}
 		fewer, _ := run(t, tzengHuang().inputs(t, map[string]any{"draws": c.draws}))
 		fewer.Stability.Requested, fewer.Rationale = 10_000, found.Rationale
-		if a, b := marshal(t, found), marshal(t, fewer); string(a) != string(b) {
+		if a, b := packtest.JSON(t, found), packtest.JSON(t, fewer); string(a) != string(b) {
 			t.Errorf("limit %s: the draws done are others than the first:\n%s\n%s", c.limit, a, b)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"dpp/internal/pack/packtest"
 )
 
 // drawTable makes a decision with whole values that the drawn rule accepts,
@@ -221,7 +223,7 @@ func TestProbabilities(t *testing.T) {
 			t.Fatalf("winner_probability %v differs from its rank probabilities", p)
 		}
 		again, _ := run(t, inputs)
-		if a, c := string(marshal(t, found)), string(marshal(t, again)); a != c {
+		if a, c := string(packtest.JSON(t, found)), string(packtest.JSON(t, again)); a != c {
 			t.Fatalf("the same seed gave\n%s\n%s", a, c)
 		}
 	})

@@ -18,12 +18,13 @@ import (
 	"dpp/internal/llm"
 	"dpp/internal/llm/llmtest"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 const freeForm = `{"question":"Which supplier?","options":["North","Mill","Quarry"],"context":"North is near.","draws":500,"seed":4}`
 
 // proposing is the pack with a model that answers so.
-func proposing(t checker, answer func(n int, r llmtest.Request) llmtest.Reply) (*Pack, *llmtest.Model) {
+func proposing(t packtest.TB, answer func(n int, r llmtest.Request) llmtest.Reply) (*Pack, *llmtest.Model) {
 	t.Helper()
 	model := llmtest.New(answer)
 	client, err := llm.New(llm.Options{URL: "http://model.test/v1", Model: "m", PriceInput: 150_000, PriceOutput: 600_000, Transport: model})
@@ -67,7 +68,7 @@ func meterOf(p *Pack, limit dpp.Money) *pack.Meter {
 	return pack.NewMeter(p.Manifest().Prices, limit, nil)
 }
 
-func decided(t checker, p *Pack, inputs string, limit dpp.Money) (*data, *pack.Outcome, *pack.Meter) {
+func decided(t packtest.TB, p *Pack, inputs string, limit dpp.Money) (*data, *pack.Outcome, *pack.Meter) {
 	t.Helper()
 	meter := meterOf(p, limit)
 	outcome, err := p.Run(context.Background(), pack.Job{Inputs: jsontext.Value(inputs), Meter: meter})
@@ -97,7 +98,7 @@ func TestAQuestionWithOptionsAloneIsDecidedByProposals(t *testing.T) {
 	if want := math.Sqrt(2./3) * 2 / 3 / 4.5; !alike(*found.Proposal.Spread, want, 1e-9) {
 		t.Errorf("the spread is %v, want %v", *found.Proposal.Spread, want)
 	}
-	alone, _, _ := decided(t, p, string(marshal(t, map[string]any{
+	alone, _, _ := decided(t, p, string(packtest.JSON(t, map[string]any{
 		"question": "Which supplier?", "context": "North is near.", "options": []string{"North", "Mill", "Quarry"}, "draws": 500, "seed": 4,
 		"criteria": found.Proposal.Criteria, "scores": found.Proposal.Scores,
 	})), ample)
@@ -122,7 +123,7 @@ func TestAQuestionWithOptionsAloneIsDecidedByProposals(t *testing.T) {
 	if output == 0 || output != found.Proposal.Usage.Output {
 		t.Errorf("%d output tokens, %+v shown", output, found.Proposal.Usage)
 	}
-	if err := validate(compile(t, p.Manifest().DataSchema), marshal(t, found)); err != nil {
+	if err := packtest.Compile(t, p.Manifest().DataSchema).Validate(t, packtest.JSON(t, found)); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,7 +135,7 @@ func TestScoresAreProposedForGivenCriteria(t *testing.T) {
 	if found.Winner != "Mill" || len(model.Requests()) != 3 || len(found.Proposal.Criteria) != 0 || found.Proposal.Proposals[0].Weights != nil || *found.Proposal.Spread != 0 {
 		t.Errorf("%s after %d requests, %+v", found.Winner, len(model.Requests()), found.Proposal)
 	}
-	if err := validate(compile(t, p.Manifest().DataSchema), marshal(t, found)); err != nil {
+	if err := packtest.Compile(t, p.Manifest().DataSchema).Validate(t, packtest.JSON(t, found)); err != nil {
 		t.Error(err)
 	}
 }
@@ -148,9 +149,9 @@ func TestTextsOfInputsAreData(t *testing.T) {
 		}
 		return honest()(n, r)
 	})
-	found, _, _ := decided(t, p, string(marshal(t, map[string]any{"question": "Which?", "options": []string{"North", "Mill"}, "context": evil, "draws": 0})), ample)
-	if strings.Contains(string(marshal(t, found)), "script") || found.Winner != "North" {
-		t.Errorf("found %s", marshal(t, found))
+	found, _, _ := decided(t, p, string(packtest.JSON(t, map[string]any{"question": "Which?", "options": []string{"North", "Mill"}, "context": evil, "draws": 0})), ample)
+	if strings.Contains(string(packtest.JSON(t, found)), "script") || found.Winner != "North" {
+		t.Errorf("found %s", packtest.JSON(t, found))
 	}
 	for _, r := range model.Requests() {
 		if strings.Contains(r.Messages[0].Content, "Ignore all") || !strings.Contains(r.Data(), "Ignore all") || r.Messages[0].Role != "system" {
@@ -250,12 +251,7 @@ func TestProposalsWithinTheTimebox(t *testing.T) {
 // With less money there are fewer proposals, then none; never a cost above the limit.
 func TestProposalsWithinTheLimit(t *testing.T) {
 	estimates, _ := proposing(t, honest())
-	registry, err := pack.NewRegistry(nil, estimates)
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("decision")
-	bounds, err := offer.Check(jsontext.Value(freeForm))
+	bounds, err := packtest.Offer(t, estimates).Check(jsontext.Value(freeForm))
 	if err != nil || bounds.Minimum >= bounds.All || bounds.Low > bounds.High || bounds.Likely > bounds.All {
 		t.Fatalf("%+v, %v", bounds, err)
 	}
@@ -281,7 +277,7 @@ func TestProposalsWithinTheLimit(t *testing.T) {
 		if outcome.Stopped == "" {
 			return
 		}
-		again := string(marshal(t, outcome.Remaining))
+		again := string(packtest.JSON(t, outcome.Remaining))
 		if p.proposes(mustDecode(t, again)) {
 			t.Fatalf("what remains asks the model again: %s", again)
 		}
@@ -291,7 +287,7 @@ func TestProposalsWithinTheLimit(t *testing.T) {
 	})
 }
 
-func mustDecode(t checker, raw string) *inputs {
+func mustDecode(t packtest.TB, raw string) *inputs {
 	in, err := decode(jsontext.Value(raw))
 	if err != nil {
 		t.Fatal(err)
@@ -302,7 +298,7 @@ func mustDecode(t checker, raw string) *inputs {
 // TestProposalsForAnyNumbers: whatever numbers a model gives, the means lie among them,
 // the spread and the reliability lie within their bounds, and the data has its form.
 func TestProposalsForAnyNumbers(t *testing.T) {
-	schema := compile(t, newManifest().DataSchema)
+	schema := packtest.Compile(t, newManifest().DataSchema)
 	rapid.Check(t, func(t *rapid.T) {
 		number := rapid.Float64Range(1, 10)
 		p, _ := proposing(t, func(_ int, r llmtest.Request) llmtest.Reply {
@@ -328,7 +324,7 @@ func TestProposalsForAnyNumbers(t *testing.T) {
 		if s := *found.Proposal.Spread; s < 0 || s > 1 || outcome.Reliability > dpp.FullScore*7/10 || !outcome.Reliability.Valid() {
 			t.Fatalf("spread %v, reliability %d", s, outcome.Reliability)
 		}
-		if err := validate(schema, marshal(t, found)); err != nil {
+		if err := schema.Validate(t, packtest.JSON(t, found)); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -336,7 +332,7 @@ func TestProposalsForAnyNumbers(t *testing.T) {
 
 // What cannot be proposed is refused at submit, with or without a model.
 func TestQuestionsThatGetNoProposals(t *testing.T) {
-	many := string(marshal(t, slices.Repeat([]string{"x"}, maxProposedOptions+1)))
+	many := string(packtest.JSON(t, slices.Repeat([]string{"x"}, maxProposedOptions+1)))
 	p, _ := proposing(t, honest())
 	for name, c := range map[string]struct{ inputs, pointer string }{
 		"no question":  {`{"options":["A","B"]}`, "/criteria"},

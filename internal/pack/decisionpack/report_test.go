@@ -4,15 +4,17 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"dpp/internal/pack/packtest"
 )
 
 // TestDataSatisfiesSchema: whatever is decided, the data is what the manifest says.
 func TestDataSatisfiesSchema(t *testing.T) {
-	schema := compile(t, newManifest().DataSchema)
+	schema := packtest.Compile(t, newManifest().DataSchema)
 	rapid.Check(t, func(t *rapid.T) {
 		b := drawTable(t, methods()...)
 		found, _ := run(t, b.inputs(t, map[string]any{"draws": rapid.IntRange(0, 20).Draw(t, "draws"), "uncertainty": map[string]any{"values": .3}}))
-		if err := validate(schema, marshal(t, found)); err != nil {
+		if err := schema.Validate(t, packtest.JSON(t, found)); err != nil {
 			t.Fatal(err)
 		}
 	})

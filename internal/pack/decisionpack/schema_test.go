@@ -1,48 +1,20 @@
 package decisionpack
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dpp"
-	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
-
-func compile(t checker, schema jsontext.Value) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // nothing from outside
-	if err := compiler.AddResource("schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-func validate(schema *jsonschema.Schema, value jsontext.Value) error {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(document)
-}
 
 // TestInputsSchema: what the schema lets through and what it stops.
 func TestInputsSchema(t *testing.T) {
-	schema := compile(t, newManifest().InputsSchema)
+	schema := packtest.Compile(t, newManifest().InputsSchema)
 	const two = `"alternatives":[{"name":"A","values":{"c":1}},{"name":"B","values":{"c":2}}]`
 	const one = `"criteria":[{"name":"c","weight":1}]`
 	for name, c := range map[string]struct {
@@ -72,7 +44,7 @@ func TestInputsSchema(t *testing.T) {
 		"negative seed":            {`{` + two + `,` + one + `,"seed":-1}`, false},
 		"uncertainty above one":    {`{` + two + `,` + one + `,"uncertainty":{"weights":1.1}}`, false},
 	} {
-		err := validate(schema, jsontext.Value(c.body))
+		err := schema.Validate(t, jsontext.Value(c.body))
 		if (err == nil) != c.good {
 			t.Errorf("%s: the schema says %v", name, err)
 		}
@@ -128,37 +100,25 @@ func TestLimitsOfSchema(t *testing.T) {
 	}
 }
 
-// TestExampleRuns: the manifest's example satisfies the schema, runs, and gives
-// data that satisfies the schema of the data, at the price of the estimate.
+func TestManifest(t *testing.T) {
+	packtest.Manifest(t, New())
+	p, _ := proposing(t, honest())
+	packtest.Manifest(t, p)
+}
+
+// TestExampleRuns: the manifest's example runs at the price of the estimate, and gives
+// data that satisfies the schema of the data.
 func TestExampleRuns(t *testing.T) {
-	manifest := New().Manifest()
-	var body struct {
-		PackType    string         `json:"pack_type"`
-		Inputs      jsontext.Value `json:"inputs"`
-		Reservation jsontext.Value `json:"reservation"`
-	}
-	if err := json.Unmarshal(manifest.Example, &body, json.RejectUnknownMembers(true)); err != nil {
-		t.Fatal(err)
-	}
-	if body.PackType != manifest.Type {
-		t.Errorf("the example is for pack %q", body.PackType)
-	}
-	registry, err := pack.NewRegistry(nil, New())
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("decision")
-	bounds, err := offer.Check(body.Inputs)
+	inputs := packtest.Inputs(t, newManifest().Example)
+	bounds, err := packtest.Offer(t, New()).Check(inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bounds.Minimum != 5_000 || bounds.All != 5_600 || bounds.High != bounds.All {
 		t.Errorf("the example costs %+v", bounds)
 	}
-	found, _ := run(t, body.Inputs)
-	if err := validate(compile(t, manifest.DataSchema), marshal(t, found)); err != nil {
-		t.Error(err)
-	}
+	found, outcome := run(t, inputs)
+	packtest.Seal(t, newManifest(), outcome)
 	if found.Winner != "Harbour" {
 		t.Errorf("the example's winner is %s", found.Winner)
 	}
@@ -168,11 +128,11 @@ func TestExampleRuns(t *testing.T) {
 // artifact by the schema.
 func TestSpillable(t *testing.T) {
 	manifest := newManifest()
-	schema := compile(t, manifest.DataSchema)
+	schema := packtest.Compile(t, manifest.DataSchema)
 	var documents []jsontext.Value
 	for _, inputs := range everyForm(t) {
 		_, outcome := runAny(t, inputs)
-		documents = append(documents, marshal(t, outcome.Data))
+		documents = append(documents, packtest.JSON(t, outcome.Data))
 	}
 	for _, pointer := range manifest.Spillable {
 		found := false
@@ -185,7 +145,7 @@ func TestSpillable(t *testing.T) {
 				continue
 			}
 			found = true
-			if err := validate(schema, marshal(t, document)); err != nil {
+			if err := schema.Validate(t, packtest.JSON(t, document)); err != nil {
 				t.Errorf("%s as an artifact: %v", pointer, err)
 			}
 		}
@@ -197,7 +157,7 @@ func TestSpillable(t *testing.T) {
 
 // everyForm is a decision of each kind, so that every field of the data is there in
 // one of them.
-func everyForm(t checker) map[string]jsontext.Value {
+func everyForm(t packtest.TB) map[string]jsontext.Value {
 	b := table{rows: [][]float64{{1, 1}, {1, 1}, {.5, .5}, {-1, 0}, {.5, 2}}, weights: []float64{1, 1}, rule: newRule(topsis, minmax)}
 	limited := map[string]any{"draws": 50, "constraints": []any{map[string]any{"criterion": "c0", "op": ">=", "value": 0}}}
 	forms := map[string]jsontext.Value{}
@@ -239,7 +199,7 @@ func TestLargestResult(t *testing.T) {
 			alternatives = append(alternatives, map[string]any{"name": long("𝛂", i), "values": empty})
 		}
 		alternatives[0].(map[string]any)["values"] = full
-		inputs := marshal(t, map[string]any{
+		inputs := packtest.JSON(t, map[string]any{
 			"alternatives": alternatives, "criteria": criteria, "constraints": constraints, "missing": "worst", "draws": 10,
 		})
 		found, outcome := run(t, inputs)
@@ -247,11 +207,7 @@ func TestLargestResult(t *testing.T) {
 			t.Errorf("%s: %d excluded, want %d", name, len(found.Excluded), want)
 		}
 		outcome.Stopped, outcome.Remaining = dpp.StopTimebox, inputs
-		sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(sealed.Artifacts) == 0 {
+		if sealed := packtest.Seal(t, newManifest(), outcome); len(sealed.Artifacts) == 0 {
 			t.Errorf("%s: nothing spilled", name)
 		}
 	}
@@ -270,15 +226,14 @@ func TestLargestForms(t *testing.T) {
 		for i := range maxAlternatives {
 			options, scores = append(options, long("𝛂", i)), append(scores, []int{i, (i * 7) % 13})
 		}
-		inputs := marshal(t, map[string]any{
+		inputs := packtest.JSON(t, map[string]any{
 			"options": options, "scores": scores, "criteria": []any{map[string]any{"name": "c"}, map[string]any{"name": "d"}},
 			"stakeholders": stakeholders, "method": m, "draws": 10,
 		})
 		_, outcome := run(t, inputs)
 		outcome.Stopped, outcome.Remaining = dpp.StopTimebox, inputs
-		sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable)
-		if err != nil || len(sealed.Artifacts) <= 3 {
-			t.Errorf("%s: %v", m, err)
+		if sealed := packtest.Seal(t, newManifest(), outcome); len(sealed.Artifacts) <= 3 {
+			t.Errorf("%s: %d artifacts", m, len(sealed.Artifacts))
 		}
 	}
 	var inputs, rules, cells []any
@@ -290,9 +245,9 @@ func TestLargestForms(t *testing.T) {
 	for range maxRules {
 		rules = append(rules, map[string]any{"when": cells, "then": strings.Repeat("y", 300)})
 	}
-	_, outcome := runAny(t, marshal(t, map[string]any{"table": map[string]any{"inputs": inputs, "rules": rules, "hit_policy": "C"}, "facts": facts}))
-	if sealed, err := pack.Seal(pack.Envelope{}, outcome, newManifest().Spillable); err != nil || len(sealed.Artifacts) == 0 {
-		t.Errorf("table: %v", err)
+	_, outcome := runAny(t, packtest.JSON(t, map[string]any{"table": map[string]any{"inputs": inputs, "rules": rules, "hit_policy": "C"}, "facts": facts}))
+	if sealed := packtest.Seal(t, newManifest(), outcome); len(sealed.Artifacts) == 0 {
+		t.Error("table: nothing spilled")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // TestSkeleton: a question with options alone is refused with what is missing, which
@@ -18,12 +19,8 @@ func TestSkeleton(t *testing.T) {
 		"no criteria": `{"question":"Which zq7x?","context":"zq7x","options":["zq7x one","zq7x two"]}`,
 		"no scores":   `{"options":["zq7x one","zq7x two","zq7x three"],"criteria":[{"name":"zq7x","direction":"min"},{"name":"d"}]}`,
 	} {
-		registry, err := pack.NewRegistry(nil, New())
-		if err != nil {
-			t.Fatal(err)
-		}
-		offer, _ := registry.Lookup("decision")
-		_, err = offer.Check(jsontext.Value(body))
+		offer := packtest.Offer(t, New())
+		_, err := offer.Check(jsontext.Value(body))
 		var wrong *pack.InputError
 		if !errors.As(err, &wrong) || len(wrong.Set) == 0 {
 			t.Fatalf("%s: %v", name, err)
@@ -39,7 +36,7 @@ func TestSkeleton(t *testing.T) {
 			filled := strings.ReplaceAll(string(value), "null", "3")
 			inputs[pointer[1:]] = jsontext.Value(filled)
 		}
-		mended := marshal(t, inputs)
+		mended := packtest.JSON(t, inputs)
 		if _, err := offer.Check(mended); err != nil {
 			t.Errorf("%s: %s: %v", name, mended, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dpp"
+	"dpp/internal/pack/packtest"
 )
 
 func num(x float64) literal      { return literal{sort: numberSort, number: x} }
@@ -228,7 +229,7 @@ func TestIntervalsPartition(t *testing.T) {
 			rules = append(rules, map[string]any{"when": []any{cell}, "then": k})
 		}
 		x := rapid.OneOf(rapid.Float64Range(-2e6, 2e6), rapid.SampledFrom(bounds)).Draw(t, "x")
-		data, _ := runAny(t, marshal(t, map[string]any{
+		data, _ := runAny(t, packtest.JSON(t, map[string]any{
 			"table": map[string]any{"inputs": []any{map[string]any{"name": "x"}}, "rules": rules}, "facts": map[string]any{"x": x},
 		}))
 		found := data.(*ruled)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 // truthCase is a published decision with what comes out.
@@ -109,7 +111,7 @@ func (c truthCase) hierarchy(t *testing.T) jsontext.Value {
 	for _, name := range c.Input.Criteria {
 		criteria = append(criteria, map[string]any{"name": name})
 	}
-	return marshal(t, map[string]any{
+	return packtest.JSON(t, map[string]any{
 		"alternatives": alternatives, "criteria": criteria, "method": "ahp", "draws": 0,
 		"pairwise": map[string]any{"criteria": c.Input.CriteriaMatrix, "alternatives": c.Input.Matrices},
 	})
@@ -127,7 +129,7 @@ func (c truthCase) payoff(t *testing.T) jsontext.Value {
 		}
 		scenarios = append(scenarios, map[string]any{"name": fmt.Sprint(k), "probability": probability, "values": values})
 	}
-	return marshal(t, map[string]any{
+	return packtest.JSON(t, map[string]any{
 		"alternatives": alternatives, "criteria": []any{map[string]any{"name": "payoff"}}, "scenarios": scenarios,
 		"method": "weighted_sum", "normalization": "none", "draws": 0,
 	})

@@ -7,6 +7,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
+
+	"dpp/internal/pack/packtest"
 )
 
 // TestDistributions: what is drawn has the mean and the variance of the distribution
@@ -131,7 +133,7 @@ func TestTruncation(t *testing.T) {
 	inputs := jsontext.Value(`{"options":["A","B"],"scores":{"A":{"c":{"normal":{"mean":0.1,"sd":5}}},"B":{"c":1}},
 		"criteria":[{"name":"c"}],"method":"weighted_product","draws":2000}`)
 	found, _ := run(t, inputs)
-	marshal(t, found) // fails on NaN and infinities
+	packtest.JSON(t, found) // fails on NaN and infinities
 	if low := found.Stability.Scores[1].Low; low <= 0 {
 		t.Errorf("a product from %v on", low)
 	}

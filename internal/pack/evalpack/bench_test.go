@@ -12,6 +12,7 @@ import (
 	"dpp"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // sentences makes a file of JSON Lines with rows of about 25 words, as systems give them:
@@ -40,7 +41,7 @@ func sentences(rows int) []byte {
 func BenchmarkFile(b *testing.B) {
 	content := sentences(100_000)
 	loader := inputs.New(nil, nil, nil, inputs.Options{})
-	raw := marshal(b, map[string]any{
+	raw := packtest.JSON(b, map[string]any{
 		"file":    map[string]any{"kind": "inline", "media_type": "application/x-ndjson", "data": base64.StdEncoding.EncodeToString(content)},
 		"metrics": []any{map[string]any{"name": "token_f1"}, map[string]any{"name": "bleu"}},
 	})

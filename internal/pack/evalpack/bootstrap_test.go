@@ -14,10 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
 // shares is a tally of a metric that is the mean of what rows score, right or wrong.
-func shares(t checker, right, wrong int) *tally {
+func shares(t packtest.TB, right, wrong int) *tally {
 	t.Helper()
 	m, err := metric.New("exact_match", nil)
 	if err != nil {
@@ -114,9 +115,9 @@ func TestIntervalsDependOnTheSeedAlone(t *testing.T) {
 	whole := [][]byte{}
 	for _, processors := range []int{1, 4} {
 		before := runtime.GOMAXPROCS(processors)
-		d, o := runOn(t, exampleInputs(t))
+		d, o := runOn(t, packtest.Inputs(t, schema("example")))
 		runtime.GOMAXPROCS(before)
-		whole = append(whole, append(marshal(t, d), artifact(t, o, artifactReport)+artifact(t, o, artifactRows)...))
+		whole = append(whole, append(packtest.JSON(t, d), artifact(t, o, artifactReport)+artifact(t, o, artifactRows)...))
 	}
 	if !bytes.Equal(whole[0], whole[1]) {
 		t.Error("the example's result is different")
@@ -135,7 +136,7 @@ func TestSumsAreQuickNotDifferent(t *testing.T) {
 		for i, row := range someRows(t, 20) {
 			into := make([]float64, found.width)
 			if err := m.Observe(t.Context(), metric.Row{
-				Prediction: marshal(t, row["prediction"]), References: []jsontext.Value{marshal(t, row["reference"])},
+				Prediction: packtest.JSON(t, row["prediction"]), References: []jsontext.Value{packtest.JSON(t, row["reference"])},
 			}, into); err == nil {
 				found.data, found.rows = append(found.data, into...), append(found.rows, int32(i))
 			}
@@ -289,7 +290,7 @@ func TestComparisonsAreSymmetric(t *testing.T) {
 			a, b := one[i].Comparison, other[i].Comparison
 			turned := map[string]string{betterSystem: betterBaseline, betterBaseline: betterSystem, betterUnclear: betterUnclear}[a.Better]
 			if !near(*a.Difference, -*b.Difference) || !near(a.CI95[0], -b.CI95[1]) || !near(a.CI95[1], -b.CI95[0]) || b.Better != turned || *a.P != *b.P || a.N != len(there) {
-				t.Fatalf("there %s\nback %s", marshal(t, a), marshal(t, b))
+				t.Fatalf("there %s\nback %s", packtest.JSON(t, a), packtest.JSON(t, b))
 			}
 			if a.McNemar != nil && (a.McNemar.OnlySystem != b.McNemar.OnlyBaseline || a.McNemar.P != b.McNemar.P) {
 				t.Fatalf("there %+v, back %+v", a.McNemar, b.McNemar)
@@ -300,9 +301,9 @@ func TestComparisonsAreSymmetric(t *testing.T) {
 
 func near(x, y float64) bool { return math.Abs(x-y) <= 1e-9*max(1, math.Abs(x)) }
 
-func compared(t checker, rows []map[string]any) []*result {
+func compared(t packtest.TB, rows []map[string]any) []*result {
 	t.Helper()
-	d, _ := runOn(t, marshal(t, map[string]any{"rows": rows, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 50, "seed": 3}}))
+	d, _ := runOn(t, packtest.JSON(t, map[string]any{"rows": rows, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 50, "seed": 3}}))
 	return d.Metrics
 }
 
@@ -314,7 +315,7 @@ func TestComparisonOfSomeRows(t *testing.T) {
 		{"prediction":"c","reference":"a","baseline_prediction":"c"}],"metrics":[{"name":"accuracy"}],"max_failed_fraction":1}`))
 	m := d.Metrics[0]
 	if m.N != 4 || *m.Value != 0.5 || m.Comparison.N != 2 || *m.Comparison.System != 0.5 || *m.Comparison.Baseline != 0 || m.Comparison.McNemar.OnlySystem != 1 {
-		t.Errorf("%s", marshal(t, m))
+		t.Errorf("%s", packtest.JSON(t, m))
 	}
 }
 
@@ -323,7 +324,7 @@ func TestComparisonOfSomeRows(t *testing.T) {
 func TestGroups(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := someRows(t, 25)
-		d, _ := runOn(t, marshal(t, map[string]any{"rows": rows, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 30}}))
+		d, _ := runOn(t, packtest.JSON(t, map[string]any{"rows": rows, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 30}}))
 		for group := range 3 {
 			var alone []map[string]any
 			for _, row := range rows {
@@ -338,9 +339,9 @@ func TestGroups(t *testing.T) {
 				}
 				continue
 			}
-			want, _ := runOn(t, marshal(t, map[string]any{"rows": alone, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 30}}))
+			want, _ := runOn(t, packtest.JSON(t, map[string]any{"rows": alone, "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 30}}))
 			if whole := want.Metrics[0]; *found.Value != *whole.Value || *found.CI95 != *whole.CI95 || found.N != whole.N {
-				t.Fatalf("as a group %s, alone %s", marshal(t, found), marshal(t, whole))
+				t.Fatalf("as a group %s, alone %s", packtest.JSON(t, found), packtest.JSON(t, whole))
 			}
 		}
 	})

@@ -1,101 +1,42 @@
 package evalpack
 
 import (
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../docs/packs/eval.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return packtest.Page(t, "../../../docs/packs/eval.md")
 }
 
 // The inputs that the page shows are accepted, and its example is the manifest's.
 func TestExamplesOfThePage(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(page(t), -1)
+	blocks := packtest.Examples(page(t))
 	if len(blocks) != 3 {
 		t.Fatalf("%d blocks of JSON, want both kinds of inputs and the example", len(blocks))
 	}
-	for _, block := range blocks[:2] {
-		if _, err := offer(t).Check(jsontext.Value(block[1])); err != nil {
-			t.Errorf("%s: %v", block[1], err)
-		}
-	}
-	runOn(t, jsontext.Value(blocks[0][1]))
-	documented, offered := jsontext.Value(blocks[2][1]), schema("example").Clone()
-	if documented.Canonicalize() != nil || offered.Canonicalize() != nil || string(documented) != string(offered) {
-		t.Errorf("documented example %s\nmanifest's example %s", documented, offered)
-	}
+	packtest.Accepted(t, New(nil, Options{}), blocks...)
+	runOn(t, blocks[0])
+	packtest.Same(t, blocks[2], schema("example"))
 }
 
 // The page names every field, every code and every price.
 func TestThePageNamesEverything(t *testing.T) {
 	text := page(t)
-	var names []string
-	for _, document := range []jsontext.Value{schema("inputs"), schema("data")} {
-		var whole any
-		if err := json.Unmarshal(document, &whole); err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, namesIn(whole)...)
-	}
-	names = append(names, rowNotJSON, rowNotObject, rowNotUTF8, rowTooLarge, rowBadQuotes, rowColumns, rowNoPrediction, rowTwoForms, rowReferences, rowBadID, rowBadGroups,
+	packtest.Named(t, text, packtest.Names(t, schema("inputs"), schema("data"))...)
+	packtest.Named(t, text, rowNotJSON, rowNotObject, rowNotUTF8, rowTooLarge, rowBadQuotes, rowColumns, rowNoPrediction, rowTwoForms, rowReferences, rowBadID, rowBadGroups,
 		artifactRows, artifactReport, artifactChart, artifactCompare, unitEval, unitEvaluation, "0.0020", "0.0005")
-	for _, name := range names {
-		if !regexp.MustCompile(`(^|\W)` + regexp.QuoteMeta(name) + `($|\W)`).MatchString(text) {
-			t.Errorf("the page does not name %s", name)
-		}
-	}
-}
-
-// namesIn are the properties and the values of enums in a schema.
-func namesIn(v any) (names []string) {
-	switch v := v.(type) {
-	case map[string]any:
-		if properties, ok := v["properties"].(map[string]any); ok {
-			for name := range properties {
-				if !strings.HasPrefix(name, "$") && name != "count" {
-					names = append(names, name)
-				}
-			}
-		}
-		if enum, ok := v["enum"].([]any); ok {
-			for _, one := range enum {
-				if text, ok := one.(string); ok && len(strings.Trim(text, ",;\t|")) > 0 {
-					names = append(names, text)
-				}
-			}
-		}
-		for _, member := range v {
-			names = append(names, namesIn(member)...)
-		}
-	case []any:
-		for _, item := range v {
-			names = append(names, namesIn(item)...)
-		}
-	}
-	return names
 }
 
 // The page of the metrics has them all.
 func TestThePageOfTheMetricsHasAll(t *testing.T) {
-	text, err := os.ReadFile("../../../docs/packs/eval-metrics.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := packtest.Page(t, "../../../docs/packs/eval-metrics.md")
 	for _, entry := range metric.Catalog() {
-		if !strings.Contains(string(text), "`"+entry.Name+"`") {
+		if !strings.Contains(text, "`"+entry.Name+"`") {
 			t.Errorf("%s is missing", entry.Name)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 func TestAssertions(t *testing.T) {
@@ -38,7 +40,7 @@ func TestAssertions(t *testing.T) {
 		d, _ := runOn(t, jsontext.Value(fmt.Sprintf(rows, c.assertion)))
 		v := d.Assertions[0]
 		if v.Passed != c.passed || v.Reason != c.reason || d.Passed != c.passed || slices.Contains(d.NotPassed, notAssertion) == c.passed || (v.Actual == nil) != (c.reason != "") {
-			t.Errorf("%s: %s", c.assertion, marshal(t, v))
+			t.Errorf("%s: %s", c.assertion, packtest.JSON(t, v))
 		}
 	}
 }
@@ -46,7 +48,7 @@ func TestAssertions(t *testing.T) {
 func TestAssertionsWithoutABaseline(t *testing.T) {
 	d, _ := runOn(t, jsontext.Value(`{`+oneRow+`,"metrics":[{"name":"exact_match"}],"assertions":[{"metric":"exact_match","on":"difference","op":"==","value":0}]}`))
 	if v := d.Assertions[0]; v.Passed || v.Reason != noBaseline || d.Metrics[0].Comparison != nil {
-		t.Errorf("%s", marshal(t, v))
+		t.Errorf("%s", packtest.JSON(t, v))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"dpp"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 var write = flag.Bool("write", false, "write the golden files anew")
@@ -42,7 +43,7 @@ func TestGoldenResults(t *testing.T) {
 				found.Artifacts[a.Name] = pack.SumHex(a.Content)
 			}
 		}
-		got := marshal(t, found)
+		got := packtest.JSON(t, found)
 		if err := got.Indent(jsontext.WithIndent(" ")); err != nil {
 			t.Fatal(err)
 		}

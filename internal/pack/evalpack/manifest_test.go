@@ -15,36 +15,17 @@ import (
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
-// The manifest's example satisfies the schema, runs at the price of the estimate, and
-// gives data that satisfies the schema of the data.
+func TestManifest(t *testing.T) { packtest.Manifest(t, New(nil, Options{})) }
+
+// The manifest's example runs, and gives data that satisfies the schema of the data.
 func TestExampleRuns(t *testing.T) {
-	manifest := New(nil, Options{}).Manifest()
-	var body struct {
-		PackType    string         `json:"pack_type"`
-		Inputs      jsontext.Value `json:"inputs"`
-		Reservation struct {
-			MaxCost dpp.Money `json:"max_cost_usd"`
-			Timebox int       `json:"timebox_sec"`
-		} `json:"reservation"`
-	}
-	if err := json.Unmarshal(manifest.Example, &body, json.RejectUnknownMembers(true)); err != nil {
-		t.Fatal(err)
-	}
-	bounds, err := offer(t).Check(body.Inputs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body.PackType != manifest.Type || bounds.High > body.Reservation.MaxCost {
-		t.Errorf("the example of %s costs %v", body.PackType, bounds.High)
-	}
-	d, o := runOn(t, body.Inputs)
-	if err := validate(compile(t, manifest.DataSchema), marshal(t, d)); err != nil {
-		t.Error(err)
-	}
+	d, o := runOn(t, packtest.Inputs(t, schema("example")))
+	packtest.Seal(t, newManifest(nil), o)
 	if !d.Passed || len(d.Assertions) != 3 || o.Reliability <= 0 || o.Reliability >= dpp.FullScore {
-		t.Errorf("%s, reliability %v", marshal(t, d), o.Reliability)
+		t.Errorf("%s, reliability %v", packtest.JSON(t, d), o.Reliability)
 	}
 }
 
@@ -52,13 +33,13 @@ func TestExampleRuns(t *testing.T) {
 func TestTheSchemaHasAllMetrics(t *testing.T) {
 	o := offer(t)
 	for _, entry := range metric.Catalog() {
-		raw := marshal(t, map[string]any{"rows": []any{map[string]any{"prediction": "a", "reference": "a"}}, "metrics": []any{map[string]any{"name": entry.Name}}})
+		raw := packtest.JSON(t, map[string]any{"rows": []any{map[string]any{"prediction": "a", "reference": "a"}}, "metrics": []any{map[string]any{"name": entry.Name}}})
 		_, err := o.Check(raw)
 		var wrong *pack.InputError
 		if errors.As(err, &wrong) && slices.ContainsFunc(wrong.Fields, func(f pack.FieldError) bool { return !strings.HasPrefix(f.Pointer, "/metrics/0/params/") }) {
 			t.Errorf("%s: %v", entry.Name, wrong.Fields)
 		}
-		raw = marshal(t, map[string]any{"rows": []any{map[string]any{"prediction": "a"}}, "metrics": []any{map[string]any{"name": entry.Name, "params": map[string]any{"no_such_parameter": 1}}}})
+		raw = packtest.JSON(t, map[string]any{"rows": []any{map[string]any{"prediction": "a"}}, "metrics": []any{map[string]any{"name": entry.Name, "params": map[string]any{"no_such_parameter": 1}}}})
 		if got := findingsOf(t, o, string(raw)); !slices.Contains(got, "/metrics/0/params/no_such_parameter unknown_field") {
 			t.Errorf("%s: found %q", entry.Name, got)
 		}
@@ -104,7 +85,7 @@ func TestLimitsOfTheSchema(t *testing.T) {
 // Whatever rows there are, the data satisfies its schema, is sealed, and says as many
 // rows as there were.
 func TestDataSatisfiesItsSchema(t *testing.T) {
-	schema := compile(t, newManifest(nil).DataSchema)
+	schema := packtest.Compile(t, newManifest(nil).DataSchema)
 	value := rapid.OneOf(
 		rapid.Just[any](nil), rapid.Map(rapid.SampledFrom([]string{"", "a", "a b", "0.5", "é"}), func(s string) any { return s }),
 		rapid.Map(rapid.Float64Range(-2, 2), func(x float64) any { return x }), rapid.Just[any]([]any{"a", "b"}), rapid.Just[any](map[string]any{"a": 1}), rapid.Just[any](true),
@@ -131,7 +112,7 @@ func TestDataSatisfiesItsSchema(t *testing.T) {
 		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, 3, rapid.ID).Draw(t, "metrics") {
 			metrics = append(metrics, map[string]any{"name": name})
 		}
-		raw := marshal(t, map[string]any{
+		raw := packtest.JSON(t, map[string]any{
 			"rows": rows, "metrics": metrics, "max_failed_fraction": 0.5,
 			"bootstrap":  map[string]any{"samples": rapid.IntRange(0, 20).Draw(t, "samples"), "confidence": 0.9},
 			"assertions": []any{map[string]any{"metric": metrics[0].(map[string]any)["name"], "op": ">", "value": 0}},
@@ -147,7 +128,7 @@ func TestDataSatisfiesItsSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := validate(schema, marshal(t, out.Data)); err != nil {
+		if err := schema.Validate(t, packtest.JSON(t, out.Data)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := pack.Seal(pack.Envelope{}, out, newManifest(nil).Spillable); err != nil {
@@ -171,19 +152,13 @@ func TestLargeResults(t *testing.T) {
 	for i := range maxMetrics {
 		metrics = append(metrics, map[string]any{"name": "token_f1", "label": fmt.Sprintf("m%d", i)})
 	}
-	raw := marshal(t, map[string]any{"rows": rows, "metrics": metrics, "bootstrap": map[string]any{"samples": 0}})
+	raw := packtest.JSON(t, map[string]any{"rows": rows, "metrics": metrics, "bootstrap": map[string]any{"samples": 0}})
 	p := New(nil, Options{})
 	o, err := p.Run(t.Context(), pack.Job{Inputs: raw, Meter: newMeter(dpp.Money(2_000 + 12_000*maxMetrics/2 - 100))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := pack.Seal(pack.Envelope{}, o, newManifest(nil).Spillable)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := validate(compile(t, newManifest(nil).DataSchema), sealed.Envelope.Data); err != nil {
-		t.Error(err)
-	}
+	sealed := packtest.Seal(t, newManifest(nil), o)
 	if d := o.Data.(*data); d.Rows.Failures <= maxListed || d.Rows.FailuresListed != maxListed || len(sealed.Artifacts) < len(o.Artifacts)+1 || o.Discarded[0].Reason != "LISTED_ELSEWHERE" {
 		t.Errorf("%+v, %d artifacts, %+v", d.Rows, len(sealed.Artifacts), o.Discarded)
 	}
@@ -206,7 +181,7 @@ func TestLargeDetails(t *testing.T) {
 // FuzzInputs: no inputs make the pack panic; what is let through runs and gives data
 // that satisfies its schema, or says why not.
 func FuzzInputs(f *testing.F) {
-	f.Add([]byte(exampleInputs(f)))
+	f.Add([]byte(packtest.Inputs(f, schema("example"))))
 	for _, seed := range []string{
 		`{"file":{"kind":"inline","media_type":"text/csv","data":"cHJlZGljdGlvbgphCg=="},"columns":{"prediction":"prediction"},"metrics":[{"name":"exact_match"}]}`,
 		`{"rows":[{"prediction":0.5,"references":[1,null],"groups":{"a":1e300}}],"metrics":[{"name":"bleu","label":"x","params":{}}],"assertions":[{"metric":"x","op":"!=","value":-1e15}]}`,
@@ -214,13 +189,9 @@ func FuzzInputs(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	registry, err := pack.NewRegistry(nil, New(nil, Options{}))
-	if err != nil {
-		f.Fatal(err)
-	}
-	o, _ := registry.Lookup("eval")
+	o := offer(f)
 	p := New(inputs.New(nil, nil, nil, inputs.Options{}), Options{})
-	schema := compile(f, newManifest(nil).DataSchema)
+	schema := packtest.Compile(f, newManifest(nil).DataSchema)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		bounds, err := o.Check(raw)
 		if err != nil {
@@ -242,7 +213,7 @@ func FuzzInputs(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := validate(schema, marshal(t, out.Data)); err != nil {
+		if err := schema.Validate(t, packtest.JSON(t, out.Data)); err != nil {
 			t.Fatal(err)
 		}
 		if !out.Reliability.Valid() {

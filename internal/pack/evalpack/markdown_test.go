@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // Whatever rows hold, the report's tables keep their columns, and nothing of the rows is
@@ -15,7 +16,7 @@ func TestReportsEscapeWhatRowsHold(t *testing.T) {
 	hostile := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"|", "\n", "\r\n", "`", "<b>", "![x](y)", "[a](b)", "**", "\\", "\x00", "&lt;", "é", "a", "$x$", "~~"}), 1, 8),
 		func(parts []string) string { return strings.Join(parts, "") })
 	rapid.Check(t, func(t *rapid.T) {
-		raw := marshal(t, map[string]any{
+		raw := packtest.JSON(t, map[string]any{
 			"rows": []any{
 				map[string]any{"id": hostile.Draw(t, "id"), "prediction": hostile.Draw(t, "prediction"), "reference": "right", "baseline_prediction": "x", "groups": []string{hostile.Draw(t, "group")}},
 				map[string]any{"id": hostile.Draw(t, "id"), "prediction": 7, "reference": hostile.Draw(t, "reference")},
@@ -46,7 +47,7 @@ func TestReportsEscapeWhatRowsHold(t *testing.T) {
 
 // The charts stand in the report, and each of its pictures is an artifact.
 func TestChartsOfTheReport(t *testing.T) {
-	_, o := runOn(t, marshal(t, map[string]any{
+	_, o := runOn(t, packtest.JSON(t, map[string]any{
 		"rows": []any{
 			map[string]any{"prediction": 0.9, "reference": 1, "baseline_prediction": 0.2},
 			map[string]any{"prediction": 0.2, "reference": 0, "baseline_prediction": 0.3},

@@ -51,16 +51,6 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-func offer(t checker) *pack.Offer {
-	t.Helper()
-	registry, err := pack.NewRegistry(nil, New(nil, Options{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, _ := registry.Lookup("eval")
-	return o
-}
-
 func TestWhatIsTaken(t *testing.T) {
 	o := offer(t)
 	id := string(dpp.NewUploadID())

@@ -19,6 +19,7 @@ import (
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
 // someRows are rows with texts of few words, some of them with a baseline.
@@ -40,7 +41,7 @@ func someRows(t *rapid.T, most int) []map[string]any {
 
 var bothMetrics = []any{map[string]any{"name": "token_f1"}, map[string]any{"name": "exact_match"}}
 
-func artifact(t checker, o *pack.Outcome, name string) string {
+func artifact(t packtest.TB, o *pack.Outcome, name string) string {
 	t.Helper()
 	i := slices.IndexFunc(o.Artifacts, func(a pack.Artifact) bool { return a.Name == name })
 	if i < 0 {
@@ -50,7 +51,7 @@ func artifact(t checker, o *pack.Outcome, name string) string {
 }
 
 // judgedRows are the values of each row as rows.jsonl has them, without the places.
-func judgedRows(t checker, o *pack.Outcome) []string {
+func judgedRows(t packtest.TB, o *pack.Outcome) []string {
 	t.Helper()
 	var list []string
 	for line := range strings.Lines(artifact(t, o, artifactRows)) {
@@ -65,7 +66,7 @@ func judgedRows(t checker, o *pack.Outcome) []string {
 
 // limited runs inputs again and again with the same limit until nothing remains, and
 // wants each run within its limit.
-func limited(t checker, p *Pack, raw jsontext.Value, limit dpp.Money) (rows []string, runs int) {
+func limited(t packtest.TB, p *Pack, raw jsontext.Value, limit dpp.Money) (rows []string, runs int) {
 	t.Helper()
 	for {
 		meter := newMeter(limit)
@@ -88,7 +89,7 @@ func limited(t checker, p *Pack, raw jsontext.Value, limit dpp.Money) (rows []st
 		if o.Stopped != dpp.StopCostLimit || d.Passed || !slices.Contains(d.NotPassed, notStopped) {
 			t.Fatal("a run that was stopped does not say so")
 		}
-		raw = marshal(t, o.Remaining)
+		raw = packtest.JSON(t, o.Remaining)
 	}
 }
 
@@ -103,7 +104,7 @@ func TestCostLimits(t *testing.T) {
 			delete(in, "rows")
 			in["file"] = file("application/x-ndjson", linesOf(t, rows))
 		}
-		raw := marshal(t, in)
+		raw := packtest.JSON(t, in)
 		whole, runs := limited(t, p, raw, ample)
 		if runs != 1 || len(whole) != len(rows) {
 			t.Fatalf("%d runs judged %d of %d rows", runs, len(whole), len(rows))
@@ -122,11 +123,11 @@ func TestCostLimits(t *testing.T) {
 	})
 }
 
-func linesOf(t checker, rows []map[string]any) []byte {
+func linesOf(t packtest.TB, rows []map[string]any) []byte {
 	t.Helper()
 	var content []byte
 	for _, row := range rows {
-		content = append(append(content, marshal(t, row)...), '\n')
+		content = append(append(content, packtest.JSON(t, row)...), '\n')
 	}
 	return content
 }
@@ -139,7 +140,7 @@ func file(mediaType string, content []byte) map[string]any {
 func TestChargedAsEstimated(t *testing.T) {
 	o := offer(t)
 	rapid.Check(t, func(t *rapid.T) {
-		raw := marshal(t, map[string]any{"rows": someRows(t, 20), "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 10}})
+		raw := packtest.JSON(t, map[string]any{"rows": someRows(t, 20), "metrics": bothMetrics, "bootstrap": map[string]any{"samples": 10}})
 		bounds, err := o.Check(raw)
 		if err != nil {
 			t.Fatal(err)
@@ -214,10 +215,10 @@ func TestMetricsThatEndTheWork(t *testing.T) {
 	}
 	d := o.Data.(*data)
 	if o.Stopped != dpp.StopCostLimit || d.Rows.Read != 3 || d.Metrics[0].N != 2 || d.Metrics[1].N != 3 || len(d.Failed) != 1 || d.Failed[0].Reason != "ODD" || d.Failed[0].Row != 1 {
-		t.Errorf("stopped by %s with %s", o.Stopped, marshal(t, d))
+		t.Errorf("stopped by %s with %s", o.Stopped, packtest.JSON(t, d))
 	}
 	if rest := o.Remaining.(*request); len(rest.Rows) != 2 || !strings.Contains(string(rest.Rows[0]), "spent") {
-		t.Errorf("remaining: %s", marshal(t, rest))
+		t.Errorf("remaining: %s", packtest.JSON(t, rest))
 	}
 	if _, err := p.Run(t.Context(), pack.Job{Inputs: predictions("spent", "go"), Meter: newMeter(ample)}); !errors.Is(err, pack.ErrCostLimit) {
 		t.Errorf("the first row spent all: %v", err)
@@ -335,12 +336,7 @@ func TestMetricsThatJudgeManyRowsAtOnce(t *testing.T) {
 
 func TestExtrasAreDescribedAndPriced(t *testing.T) {
 	p := withOdd(nil)
-	registry, err := pack.NewRegistry(nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, _ := registry.Lookup("eval")
-	bounds, err := o.Check(text(string(predictions("a", "b"))))
+	bounds, err := packtest.Offer(t, p).Check(text(string(predictions("a", "b"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,8 +364,8 @@ func TestFailuresAreListed(t *testing.T) {
 		if got.Detail == "" {
 			t.Errorf("%+v has no detail", got)
 		}
-		if got.Detail = ""; string(marshal(t, got)) != string(marshal(t, w)) {
-			t.Errorf("failure %d is %s, want %s", i, marshal(t, got), marshal(t, w))
+		if got.Detail = ""; string(packtest.JSON(t, got)) != string(packtest.JSON(t, w)) {
+			t.Errorf("failure %d is %s, want %s", i, packtest.JSON(t, got), packtest.JSON(t, w))
 		}
 	}
 	if d.Rows.Failed != 3 || d.Rows.FailedFraction != 0.75 || d.Passed || !slices.Equal(d.NotPassed, []string{notRows}) {
@@ -389,7 +385,7 @@ func TestNothingJudged(t *testing.T) {
 		"prediction,reference\n":      "There are no rows.",
 		"prediction,reference\n1,2,3": "any of the 1 rows: COLUMN_COUNT 1.",
 	} {
-		raw := marshal(t, map[string]any{"file": file("text/csv", []byte(content)), "metrics": bothMetrics})
+		raw := packtest.JSON(t, map[string]any{"file": file("text/csv", []byte(content)), "metrics": bothMetrics})
 		_, err := p.Run(t.Context(), pack.Job{Inputs: raw, Meter: newMeter(ample)})
 		var failed *pack.Failure
 		if !errors.As(err, &failed) || failed.Reason != dpp.ReasonInputRejected || !strings.Contains(failed.Detail, part) || failed.Hint == "" {
@@ -406,7 +402,7 @@ func TestFilesThatAreTooLong(t *testing.T) {
 	p := New(inputs.New(nil, nil, nil, inputs.Options{}), Options{})
 	content := []byte(strings.Repeat("{}\n", maxRows+1))
 	for skip, part := range map[int]string{0: "more than 200000 rows", maxRows + 1: "no rows after those that are skipped", maxRows + 2: "no rows after those that are skipped"} {
-		raw := marshal(t, map[string]any{"file": file("application/x-ndjson", content), "metrics": bothMetrics, "skip_rows": skip})
+		raw := packtest.JSON(t, map[string]any{"file": file("application/x-ndjson", content), "metrics": bothMetrics, "skip_rows": skip})
 		_, err := p.Run(t.Context(), pack.Job{Inputs: raw, Meter: newMeter(ample)})
 		var failed *pack.Failure
 		if !errors.As(err, &failed) || failed.Reason != dpp.ReasonInputRejected || !strings.Contains(failed.Detail, part) {
@@ -419,14 +415,14 @@ func TestFilesThatAreTooLong(t *testing.T) {
 func TestAFile(t *testing.T) {
 	p := New(inputs.New(nil, nil, nil, inputs.Options{}), Options{})
 	content := "id,prediction,reference,note\n1,a,a,x\n\n2,b,c,y\n3,d,d,z\n"
-	raw := marshal(t, map[string]any{"file": file("text/csv", []byte(content)), "metrics": bothMetrics, "skip_rows": 1})
+	raw := packtest.JSON(t, map[string]any{"file": file("text/csv", []byte(content)), "metrics": bothMetrics, "skip_rows": 1})
 	o, err := p.Run(t.Context(), pack.Job{Inputs: raw, Meter: newMeter(ample)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := o.Data.(*data)
 	if d.File == nil || d.File.Rows != 3 || d.File.Format != formatCSV || d.File.Name != "rows" || len(d.File.SHA256) != 64 || d.Rows.Read != 2 || d.Rows.Skipped != 1 {
-		t.Errorf("%s", marshal(t, d))
+		t.Errorf("%s", packtest.JSON(t, d))
 	}
 	if len(d.Worst) != 2 || d.Worst[0].Row != 1 || d.Worst[0].Line != 4 || string(d.Worst[0].ID) != `"2"` || d.Worst[0].Reference != "c" {
 		t.Errorf("worst %+v", d.Worst)

@@ -20,9 +20,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"dpp"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/document/picture"
 	"dpp/internal/document/picturetest"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // pdfWith writes a document of one page of a size in points, with content and what its
@@ -31,30 +33,9 @@ func pdfWith(width, height int, trailer, resources, content string, more ...stri
 	objects := append([]string{
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources<<%s>>/Contents 4 0 R>>", width, height, resources),
-		stream("", []byte(content)),
+		pdftest.Stream("", content),
 	}, more...)
-	return pdfFile(trailer, objects...)
-}
-
-func pdfFile(trailer string, objects ...string) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.7\n")
-	places := make([]int, len(objects))
-	for i, object := range objects {
-		places[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, place := range places {
-		fmt.Fprintf(&b, "%010d 00000 n \n", place)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, trailer, start)
-	return b.Bytes()
-}
-
-func stream(dictionary string, body []byte) string {
-	return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dictionary, len(body), body)
+	return pdftest.File(trailer, objects...)
 }
 
 // textPDF has a line of text for each string.
@@ -76,7 +57,7 @@ func scannedPDF(t *testing.T, m *image.Gray, dpi int) []byte {
 	size := m.Rect.Size()
 	width, height := size.X*72/dpi, size.Y*72/dpi
 	return pdfWith(width, height, "", "/XObject<</X 5 0 R>>", fmt.Sprintf("q %d 0 0 %d 0 0 cm /X Do Q", width, height),
-		stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", size.X, size.Y), file.Bytes()))
+		pdftest.Stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", size.X, size.Y), file.String()))
 }
 
 // run runs the pack on files, whose names tell their types.
@@ -161,7 +142,7 @@ func TestPagesOfAllKindsAreRead(t *testing.T) {
 	}
 	checkFound(t, d)
 	checkPictures(t, outcome)
-	checkSchema(t, outcome)
+	packtest.Seal(t, newManifest(nil), outcome)
 }
 
 // checkFound looks at the hits: each document has both.
@@ -216,17 +197,6 @@ func checkPictures(t *testing.T, o *pack.Outcome) {
 	}
 }
 
-func checkSchema(t *testing.T, o *pack.Outcome) {
-	t.Helper()
-	sealed, err := pack.Seal(pack.Envelope{}, o, newManifest(nil).Spillable)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := valid(t, compile(t, newManifest(nil).DataSchema), sealed.Envelope.Data); err != nil {
-		t.Errorf("%v\n%.2000s", err, sealed.Envelope.Data)
-	}
-}
-
 // header is a PNG of which only the beginning is there.
 func header(width, height uint32) []byte {
 	chunk := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), width), height)
@@ -243,9 +213,9 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		says   string
 	}{
 		"a password":      {realFile{"a.pdf", pdfWith(612, 792, encrypt, "", "")}, reasonEncrypted, "password"},
-		"no pages":        {realFile{"a.pdf", pdfFile("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>")}, reasonNoPages, "no pages"},
+		"no pages":        {realFile{"a.pdf", pdftest.File("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>")}, reasonNoPages, "no pages"},
 		"35,000 points":   {realFile{"a.pdf", pdfWith(35_000, 35_000, "", "", "0 0 m 9 9 l S")}, reasonPixels, "14400 points"},
-		"pages in a loop": {realFile{"a.pdf", pdfFile("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 9/Kids[2 0 R 2 0 R]>>")}, "", ""},
+		"pages in a loop": {realFile{"a.pdf", pdftest.File("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 9/Kids[2 0 R 2 0 R]>>")}, "", ""},
 		"a broken PDF":    {realFile{"a.pdf", []byte("%PDF-1.7\ngarbage")}, reasonDamaged, "damaged"},
 		"a large PNG":     {realFile{"a.png", header(30_000, 30_000)}, reasonPixels, "40000000 pixels"},
 		"a long PNG":      {realFile{"a.png", header(40_000, 10)}, reasonPixels, "32767"},

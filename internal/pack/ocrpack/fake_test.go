@@ -168,7 +168,7 @@ func inputsOf(more string, files ...string) string {
 }
 
 func (l *library) pack() *Pack {
-	return New(inputs.New(nil, nil, nil, inputs.Options{}), l, Options{Engines: []Engine{{Languages: []string{"eng", "kor"}}}, AtOnce: 2})
+	return New(inputs.New(nil, nil, nil, inputs.Options{}), l, Options{Engines: []document.Engine{{Languages: []string{"eng", "kor"}}}, AtOnce: 2})
 }
 
 func jobOf(limit dpp.Money, text string) (pack.Job, *pack.Meter) {

@@ -35,7 +35,7 @@ type request struct {
 	Annotate  *bool    `json:"annotate,omitzero"`
 
 	languages []string
-	engine    Engine // that knows them; nothing where there is none
+	engine    document.Engine // that knows them; nothing where there is none
 	queries   []query
 }
 
@@ -49,7 +49,7 @@ type file struct {
 
 // decodeInputs reads inputs. Findings about them are a [*pack.InputError]. Where there is no
 // engine, languages are not judged.
-func decodeInputs(raw jsontext.Value, engines []Engine) (*request, error) {
+func decodeInputs(raw jsontext.Value, engines []document.Engine) (*request, error) {
 	in := new(request)
 	if err := json.Unmarshal(raw, in); err != nil || len(in.Files) == 0 || len(in.Files) > maxFiles {
 		return nil, &pack.InputError{Fields: []pack.FieldError{{
@@ -92,7 +92,7 @@ func (in *request) readFiles() (findings []pack.FieldError) {
 }
 
 // readLanguages takes "kor+eng" apart, and chooses the engine.
-func (in *request) readLanguages(engines []Engine) []pack.FieldError {
+func (in *request) readLanguages(engines []document.Engine) []pack.FieldError {
 	known := languagesOf(engines)
 	list := strings.Join(known, ", ")
 	wrong := func(i int, message, expected string) []pack.FieldError {
@@ -114,7 +114,7 @@ func (in *request) readLanguages(engines []Engine) []pack.FieldError {
 	if len(in.languages) == 0 {
 		in.languages = []string{document.DefaultLanguage}
 	}
-	at := slices.IndexFunc(engines, func(e Engine) bool { return e.knows(in.languages) })
+	at := slices.IndexFunc(engines, func(e document.Engine) bool { return e.Knows(in.languages) })
 	switch {
 	case at >= 0:
 		in.engine = engines[at]

@@ -1,7 +1,6 @@
 package ocrpack
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,46 +9,19 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"dpp"
+	"dpp/internal/document"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
-func compile(t testing.TB, text jsontext.Value) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-func valid(t testing.TB, schema *jsonschema.Schema, text []byte) error {
-	t.Helper()
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema.Validate(value)
-}
-
-func oneEngine() []Engine { return []Engine{{Languages: []string{"eng", "kor"}}} }
+func oneEngine() []document.Engine { return []document.Engine{{Languages: []string{"eng", "kor"}}} }
 
 const aURL = `{"kind":"url","url":"https://example.com/a.pdf"}`
 
 func TestInputsSchema(t *testing.T) {
-	schema := compile(t, newManifest(nil).InputsSchema)
+	schema := packtest.Compile(t, newManifest(nil).InputsSchema)
 	many := strings.TrimSuffix(strings.Repeat(aURL+",", 11), ",")
 	for text, ok := range map[string]bool{
 		inputsOf("", aURL): true,
@@ -76,7 +48,7 @@ func TestInputsSchema(t *testing.T) {
 		inputsOf(`,"annotate":"yes"`, aURL):                                            false,
 		inputsOf(`,"dpi":300`, aURL):                                                   false,
 	} {
-		if err := valid(t, schema, []byte(text)); (err == nil) != ok {
+		if err := schema.Validate(t, []byte(text)); (err == nil) != ok {
 			t.Errorf("%.150s: %v", text, err)
 		}
 	}
@@ -139,7 +111,7 @@ func TestLanguages(t *testing.T) {
 // The first engine that knows all languages reads; none that knows some alone.
 func TestEngines(t *testing.T) {
 	program := &tesseract.Program{Path: "/bin/tesseract"}
-	engines := []Engine{{Program: program, Languages: []string{"deu", "eng"}}, {Languages: []string{"eng", "kor"}}}
+	engines := []document.Engine{{Program: program, Languages: []string{"deu", "eng"}}, {Languages: []string{"eng", "kor"}}}
 	for languages, want := range map[string]string{"eng": "program", "deu+eng": "program", "kor": "built in", "kor+eng": "built in", "kor+deu": "", "fra": ""} {
 		in, err := decodeInputs(jsontext.Value(inputsOf(`,"languages":["`+languages+`"]`, aURL)), engines)
 		got := ""
@@ -198,31 +170,10 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-func TestExampleIsASubmit(t *testing.T) {
-	var body struct {
-		PackType    string         `json:"pack_type"`
-		Inputs      jsontext.Value `json:"inputs"`
-		Reservation struct {
-			MaxCost dpp.Money `json:"max_cost_usd"`
-			Timebox int       `json:"timebox_sec"`
-		} `json:"reservation"`
-	}
-	m := (&library{}).pack().Manifest()
-	if err := json.Unmarshal(m.Example, &body, json.RejectUnknownMembers(true)); err != nil {
-		t.Fatal(err)
-	}
-	if err := valid(t, compile(t, m.InputsSchema), body.Inputs); err != nil || body.PackType != m.Type || body.Reservation.MaxCost < dpp.SmallestReservation || body.Reservation.Timebox > 90 {
-		t.Errorf("%v, %+v", err, body)
-	}
-	for _, price := range m.Prices {
-		if m.Units[price.Unit] == "" || price.Per <= 0 || price.Amount <= 0 {
-			t.Errorf("%+v: %q", price, m.Units[price.Unit])
-		}
-	}
-	if _, err := pack.NewRegistry(nil, (&library{}).pack()); err != nil {
-		t.Error(err)
-	}
-	if limit := m.Limits["max_bytes_per_run"]; limit < maxFileBytes {
+func TestManifest(t *testing.T) {
+	p := (&library{}).pack()
+	packtest.Manifest(t, p)
+	if limit := p.Manifest().Limits["max_bytes_per_run"]; limit < maxFileBytes {
 		t.Errorf("a run has %d bytes", limit)
 	}
 }
@@ -233,7 +184,7 @@ func FuzzInputs(f *testing.F) {
 	f.Add(inputsOf(`,"output":["words"],"annotate":true`, aURL))
 	f.Add(`{"files":[{"kind":"upload","upload_id":"x"}],"languages":["+"]}`)
 	f.Add(`{"files":null}`)
-	schema := compile(f, newManifest(nil).InputsSchema)
+	schema := packtest.Compile(f, newManifest(nil).InputsSchema)
 	f.Fuzz(func(t *testing.T, text string) {
 		in, err := decodeInputs(jsontext.Value(text), oneEngine())
 		if err != nil {
@@ -243,7 +194,7 @@ func FuzzInputs(f *testing.F) {
 			}
 			return
 		}
-		if value := jsontext.Value(text); !value.IsValid() || valid(t, schema, value) != nil {
+		if value := jsontext.Value(text); !value.IsValid() || schema.Validate(t, value) != nil {
 			return // what the schema refuses never comes here
 		}
 		if e := in.estimate(); len(e.Minimum) != 1 || len(e.High) != 1 {

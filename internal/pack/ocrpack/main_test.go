@@ -43,9 +43,9 @@ func runTests(m *testing.M) int {
 
 // realPack reads with the engine that is built in, if there is one.
 func realPack() *Pack {
-	var engines []Engine
+	var engines []document.Engine
 	if languages := tesseract.BuiltIn(); len(languages) > 0 {
-		engines = []Engine{{Languages: languages}}
+		engines = []document.Engine{{Languages: languages}}
 	}
 	return New(inputs.New(nil, nil, nil, inputs.Options{}), document.New(shared), Options{Engines: engines})
 }

@@ -15,7 +15,6 @@ import (
 	"dpp"
 	"dpp/internal/document"
 	"dpp/internal/document/picture"
-	"dpp/internal/document/tesseract"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 )
@@ -39,24 +38,13 @@ type Reader interface {
 type Options struct {
 	// Engines read pictures, the one that is preferred first: a run has the first one that
 	// knows all of its languages. None: only text layers are read.
-	Engines []Engine
+	Engines []document.Engine
 	// AtOnce is how many pages of a run are read at the same time; default 2.
 	AtOnce int
 }
 
-// Engine is one that reads pictures.
-type Engine struct {
-	Program   *tesseract.Program // nil: the one that is built in
-	Languages []string
-}
-
-// knows tells whether an engine can read text in all of these languages.
-func (e Engine) knows(languages []string) bool {
-	return !slices.ContainsFunc(languages, func(name string) bool { return !slices.Contains(e.Languages, name) })
-}
-
 // languagesOf are those that one engine or another knows, sorted.
-func languagesOf(engines []Engine) []string {
+func languagesOf(engines []document.Engine) []string {
 	var all []string
 	for _, e := range engines {
 		all = append(all, e.Languages...)

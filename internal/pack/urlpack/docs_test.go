@@ -1,7 +1,6 @@
 package urlpack
 
 import (
-	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -12,70 +11,30 @@ import (
 
 	"dpp/internal/fetch"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 func docs(t *testing.T) string {
 	t.Helper()
-	page, err := os.ReadFile("../../../docs/packs/url.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page)
+	return packtest.Page(t, "../../../docs/packs/url.md")
 }
 
-// Every example of the page is one that is accepted.
-func TestExamplesOfThePageAreAccepted(t *testing.T) {
-	schema := compile(t, newManifest().InputsSchema)
-	p := New(fetch.New(fetch.Options{}), Options{})
-	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(docs(t), -1)
-	for _, example := range examples {
-		inputs := jsontext.Value(example[1])
-		var body struct{ Inputs jsontext.Value }
-		if strings.Contains(example[1], `"pack_type"`) {
-			if err := json.Unmarshal(inputs, &body); err != nil {
-				t.Fatal(err)
-			}
-			inputs = body.Inputs
-		}
-		if err := valid(t, schema, inputs); err != nil {
-			t.Errorf("%s: %v", inputs, err)
-		}
-		if _, err := p.Estimate(inputs); err != nil {
-			t.Errorf("%s: %v", inputs, err)
-		}
-	}
+// Every example of the page is accepted, and the last one is the manifest's.
+func TestExamplesOfThePage(t *testing.T) {
+	examples := packtest.Examples(docs(t))
 	if len(examples) < 4 {
-		t.Errorf("%d examples", len(examples))
+		t.Fatalf("%d examples", len(examples))
 	}
+	packtest.Accepted(t, New(fetch.New(fetch.Options{}), Options{}), examples...)
+	packtest.Same(t, examples[len(examples)-1], newManifest().Example)
 }
 
 // The page names whatever a result may say.
 func TestThePageNamesEveryCode(t *testing.T) {
 	page := docs(t)
-	var data struct {
-		Defs map[string]struct {
-			Properties map[string]struct {
-				Enum []string `json:"enum"`
-			} `json:"properties"`
-		} `json:"$defs"`
-	}
-	if err := json.Unmarshal(newManifest().DataSchema, &data); err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, definition := range data.Defs {
-		for name, property := range definition.Properties {
-			names = append(names, name)
-			names = append(names, property.Enum...)
-		}
-	}
-	names = append(names, reasonNoscript, reasonAppRoot, reasonScripts, "DOCUMENT_TOO_LARGE", "DOCUMENT_ENCRYPTED", "DOCUMENT_DEMANDING",
+	packtest.Named(t, page, packtest.Names(t, newManifest().DataSchema)...)
+	packtest.Named(t, page, reasonNoscript, reasonAppRoot, reasonScripts, "DOCUMENT_TOO_LARGE", "DOCUMENT_ENCRYPTED", "DOCUMENT_DEMANDING",
 		"extractors_disagree", "mostly_links", "content_by_markup", "content_is_whole_page", "pages_without_text", "pages_unreadable", "body_cut")
-	for _, name := range names {
-		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(page) {
-			t.Errorf("the page does not name %s", name)
-		}
-	}
 }
 
 // Risks have the codes of the schema, and the schema's codes are all in use.

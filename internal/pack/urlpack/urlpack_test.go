@@ -1,7 +1,6 @@
 package urlpack
 
 import (
-	"bytes"
 	stdjson "encoding/json"
 	"errors"
 	"reflect"
@@ -12,42 +11,15 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dpp"
 	"dpp/internal/fetch"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
-func compile(t *testing.T, text jsontext.Value) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-func valid(t *testing.T, schema *jsonschema.Schema, text []byte) error {
-	t.Helper()
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema.Validate(value)
-}
-
 func TestInputsSchema(t *testing.T) {
-	schema := compile(t, newManifest().InputsSchema)
+	schema := packtest.Compile(t, newManifest().InputsSchema)
 	for text, ok := range map[string]bool{
 		`{"urls":["https://example.com/"]}`: true,
 		`{"urls":["x"],"formats":["markdown","text","links","metadata","html"],"max_chars_per_url":20000,"fetch_timeout_sec":30,"max_redirect_hops":0,"allow_http":true,"respect_robots":true}`: true,
@@ -88,40 +60,20 @@ func TestInputsSchema(t *testing.T) {
 		`{"urls":["x"],"unchanged_since":[{"url":"x","content_sha256":"ab"}]}`:                                             false,
 		`{"urls":["x"],"unchanged_since":[]}`:                                                                              false,
 	} {
-		if err := valid(t, schema, []byte(text)); (err == nil) != ok {
+		if err := schema.Validate(t, []byte(text)); (err == nil) != ok {
 			t.Errorf("%.100s: %v", text, err)
 		}
 	}
 }
 
-func TestExampleIsASubmit(t *testing.T) {
-	var body struct {
-		PackType    string         `json:"pack_type"`
-		Inputs      jsontext.Value `json:"inputs"`
-		Reservation struct {
-			MaxCost dpp.Money `json:"max_cost_usd"`
-			Timebox int       `json:"timebox_sec"`
-		} `json:"reservation"`
-	}
-	m := New(fetch.New(fetch.Options{}), Options{}).Manifest()
-	if err := json.Unmarshal(m.Example, &body, json.RejectUnknownMembers(true)); err != nil {
-		t.Fatal(err)
-	}
-	if err := valid(t, compile(t, m.InputsSchema), body.Inputs); err != nil || body.PackType != m.Type {
-		t.Errorf("%v %s", err, body.PackType)
-	}
-	if body.Reservation.MaxCost < dpp.SmallestReservation || body.Reservation.Timebox < 1 || body.Reservation.Timebox > 90 {
-		t.Errorf("%+v", body.Reservation)
-	}
-	if _, err := json.Marshal(m); err != nil {
-		t.Errorf("the manifest: %v", err)
-	}
+func TestManifest(t *testing.T) {
+	packtest.Manifest(t, New(fetch.New(fetch.Options{}), Options{}))
 }
 
 // Every kind of result is of the form that the manifest promises, whichever way
 // it is written.
 func TestDataSatisfiesItsSchema(t *testing.T) {
-	schema := compile(t, newManifest().DataSchema)
+	schema := packtest.Compile(t, newManifest().DataSchema)
 	synctest.Test(t, func(t *testing.T) {
 		j, _ := job(6000, `,"formats":["markdown","text","html","links","metadata"],"max_chars_per_url":100,
 			"extract":{"a":{"css":"h1"},"b":{"json_schema":{"type":"string"}}},"unchanged_since":[{"url":"http://a.example/tagged","etag":"\"v1\""}]`,
@@ -145,18 +97,16 @@ func TestDataSatisfiesItsSchema(t *testing.T) {
 		}
 		for _, text := range [][]byte{first, second} {
 			whole := slices.Concat(text[:len(text)-1], []byte(`,"remaining":`), rest, []byte("}"))
-			if err := valid(t, schema, whole); err != nil {
+			if err := schema.Validate(t, whole); err != nil {
 				t.Errorf("%v\n%s", err, whole)
 			}
 		}
-		if err := valid(t, compile(t, newManifest().InputsSchema), rest); err != nil {
-			t.Errorf("what remains is no input: %v", err)
-		}
+		packtest.Accepted(t, New(fetch.New(fetch.Options{}), Options{}), rest)
 	})
 }
 
 func TestSchemaHoldsResultsToTheirKind(t *testing.T) {
-	schema := compile(t, newManifest().DataSchema)
+	schema := packtest.Compile(t, newManifest().DataSchema)
 	for _, text := range []string{
 		`{"results":[]}`,
 		`{"results":[{"url":"x","ok":false,"reliability":0}]}`,
@@ -164,7 +114,7 @@ func TestSchemaHoldsResultsToTheirKind(t *testing.T) {
 		`{"results":[{"url":"x","ok":false,"reliability":0,"title":"t","error":{"reason_code":"A","detail":"d","retryable":true}}]}`,
 		`{"results":[{"url":"x","ok":false,"reliability":0,"surprise":1,"error":{"reason_code":"A","detail":"d","retryable":true}}]}`,
 	} {
-		if valid(t, schema, []byte(text)) == nil {
+		if schema.Validate(t, []byte(text)) == nil {
 			t.Errorf("%s is accepted", text)
 		}
 	}
@@ -234,17 +184,5 @@ func TestDefaults(t *testing.T) {
 	}
 	if r := in.request("x"); r.MaxHops != 0 || r.Timeout.Seconds() != 3 || !r.AllowHTTP || !r.Robots {
 		t.Errorf("%+v", r)
-	}
-}
-
-func TestPricesHaveUnits(t *testing.T) {
-	m := newManifest()
-	for _, price := range m.Prices {
-		if m.Units[price.Unit] == "" || price.Per <= 0 || price.Amount <= 0 {
-			t.Errorf("%+v: %q", price, m.Units[price.Unit])
-		}
-	}
-	if len(m.Prices) != len(m.Units) {
-		t.Errorf("%d prices of %d units", len(m.Prices), len(m.Units))
 	}
 }

@@ -1,38 +1,11 @@
 package recognise
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
-)
 
-// prose is text of so many bytes as people and machines write it: sentences with some numbers,
-// and lines of logs.
-func prose(size int) string {
-	r := rand.New(rand.NewPCG(3, 4))
-	words := strings.Fields(`the a of and to in is you that it he was for on are as with his they I at be this have from or one had by
-		word but not what all were we when your can said there use an each which she do how their if will up other about out many then
-		them these so some her would make like him into time has look two more write go see number no way could people my than first`)
-	var b strings.Builder
-	for b.Len() < size {
-		switch r.IntN(12) {
-		case 0:
-			fmt.Fprintf(&b, "2026-11-%02dT%02d:%02d:%02d.%03dZ INFO request id=%016x from 10.%d.%d.%d took %d ms\n", 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1000), r.Uint64(), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(5000))
-		case 1:
-			fmt.Fprintf(&b, "  %s_%s: %q # %d\n", words[r.IntN(len(words))], words[r.IntN(len(words))], words[r.IntN(len(words))], r.IntN(100000))
-		case 2:
-			fmt.Fprintf(&b, "Call %03d-%04d, invoice %d of %d.%02d EUR, paid %02d.%02d.2026.\n", r.IntN(1000), r.IntN(10000), r.Uint32(), r.IntN(10000), r.IntN(100), 1+r.IntN(28), 1+r.IntN(12))
-		default:
-			for range 12 {
-				b.WriteString(words[r.IntN(len(words))])
-				b.WriteByte(' ')
-			}
-			b.WriteString("\n")
-		}
-	}
-	return b.String()
-}
+	"dpp/internal/pack/packtest"
+)
 
 // hostile are texts of so many bytes that are all beginnings of values.
 func hostile(size int) map[string]string {
@@ -50,7 +23,7 @@ func hostile(size int) map[string]string {
 
 func BenchmarkFind(b *testing.B) {
 	texts := hostile(10 << 20)
-	texts["prose"] = prose(10 << 20)
+	texts["prose"] = packtest.Prose(10 << 20)
 	for name, text := range texts {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))

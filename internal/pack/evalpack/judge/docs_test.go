@@ -1,21 +1,18 @@
 package judge
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
 // The page names every parameter of the metric, and every reason for which it judges none.
 func TestThePageNamesWhatThereIs(t *testing.T) {
-	page, err := os.ReadFile("../../../../docs/language-model.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := packtest.Page(t, "../../../../docs/language-model.md")
 	var schema struct {
 		Properties map[string]any `json:"properties"`
 	}
@@ -23,12 +20,12 @@ func TestThePageNamesWhatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for param := range schema.Properties {
-		if !strings.Contains(string(page), "| `"+param+"` |") {
+		if !strings.Contains(page, "| `"+param+"` |") {
 			t.Errorf("no row for %s", param)
 		}
 	}
 	for _, bad := range []*metric.RowError{errNoPrediction, errTooLong, errUseless, errDeclined, errAway} {
-		if !strings.Contains(string(page), "`"+bad.Code+"`") {
+		if !strings.Contains(page, "`"+bad.Code+"`") {
 			t.Errorf("no row for %s", bad.Code)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"dpp/internal/pack/evalpack"
 	"dpp/internal/pack/evalpack/judge"
 	"dpp/internal/pack/evalpack/metric"
+	"dpp/internal/pack/packtest"
 )
 
 const rubric = `{"rubric":"Is it polite?"}`
@@ -305,15 +306,12 @@ func TestAgreementIsKrippendorffs(t *testing.T) {
 	})
 }
 
-// In the pack: priced, metered, listed where it fails, described where it is on offer.
+// In the pack: described, priced, metered, listed where it fails.
 func TestInThePack(t *testing.T) {
 	model := llmtest.New(byText)
 	p := evalpack.New(nil, evalpack.Options{Extras: []evalpack.Extra{judge.Extra(client(t, model))}})
-	registry, err := pack.NewRegistry(nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("eval")
+	offer := packtest.Offer(t, p)
+	packtest.Manifest(t, p)
 	inputs := jsontext.Value(`{"rows":[{"prediction":"5","reference":"5"},{"prediction":"2+","reference":"2+"},{"prediction":"none","reference":"none"}],
 		"metrics":[{"name":"llm_judge","params":{"rubric":"Is it polite?"}},{"name":"exact_match"}],"max_failed_fraction":0.5,"bootstrap":{"samples":100,"seed":1}}`)
 	bounds, err := offer.Check(inputs)

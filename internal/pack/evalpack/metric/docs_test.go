@@ -9,15 +9,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"dpp/internal/pack/packtest"
 )
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../../docs/packs/eval-metrics.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return packtest.Page(t, "../../../../docs/packs/eval-metrics.md")
 }
 
 // The page names every metric in a table, with its parameters and their values beside it,
@@ -99,13 +97,13 @@ func TestThePageNamesEveryReason(t *testing.T) {
 }
 
 func TestExamplesOfThePage(t *testing.T) {
-	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(page(t), -1)
+	examples := packtest.Examples(page(t))
 	for _, example := range examples {
 		var asked struct {
 			Name   string         `json:"name"`
 			Params jsontext.Value `json:"params"`
 		}
-		if err := json.Unmarshal([]byte(example[1]), &asked); err != nil {
+		if err := json.Unmarshal(example, &asked); err != nil {
 			t.Fatal(err)
 		}
 		build(t, asked.Name, string(asked.Params))
