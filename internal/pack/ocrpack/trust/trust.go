@@ -28,13 +28,13 @@ func (c Curve) At(x float64) float64 {
 // WordCurve leads from an engine's confidence of a word to the share of such words that are
 // right.
 func WordCurve() Curve {
-	return Curve{{0, 0.027}, {0.30, 0.108}, {0.50, 0.306}, {0.65, 0.372}, {0.75, 0.490}, {0.85, 0.725}, {0.90, 0.852}, {0.93, 0.964}, {1, 0.995}}
+	return Curve{{0, 0.045}, {0.30, 0.143}, {0.50, 0.321}, {0.65, 0.373}, {0.75, 0.495}, {0.85, 0.725}, {0.90, 0.852}, {0.93, 0.964}, {1, 0.995}}
 }
 
 // PageCurve leads from the mean of [Word] over a page's words to the share of the page's words
 // that are right.
 func PageCurve() Curve {
-	return Curve{{0, 0}, {0.30, 0.122}, {0.60, 0.559}, {0.80, 0.798}, {0.90, 0.941}, {0.96, 0.995}, {1, 0.995}}
+	return Curve{{0, 0}, {0.30, 0.093}, {0.60, 0.553}, {0.80, 0.795}, {0.90, 0.939}, {0.96, 0.995}, {1, 0.995}}
 }
 
 // CoverageWeight is how much of the ink beside all words is taken for text that was lost. The
