@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dpp/internal/document/picture"
+	"dpp/internal/document/picturetest"
 	"dpp/internal/document/tesseract"
 )
 
@@ -45,6 +46,34 @@ func TestReadingsEndInTime(t *testing.T) {
 		cancel()
 		if count != c.want || (err == nil) != (c.want > 0) || err == nil && r.Page.Text() != "word\n" {
 			t.Errorf("%s: %d readings, want %d; %+v, %v", name, count, c.want, r, err)
+		}
+	}
+}
+
+// certain reads one word, which it is sure of, over all of what it sees.
+type certain struct{ asked func() }
+
+func (c certain) Close() error { return nil }
+
+func (c certain) Read(_ context.Context, g *picture.Gray, _ tesseract.Segmentation) (*tesseract.Page, error) {
+	c.asked()
+	word := tesseract.Word{Text: "word", Box: tesseract.Box{0, 0, g.Width, g.Height}, Confidence: 0.95}
+	line := tesseract.Line{Box: word.Box, Words: []tesseract.Word{word}}
+	return &tesseract.Page{Blocks: []tesseract.Block{{Box: line.Box, Paragraphs: []tesseract.Paragraph{{Box: line.Box, Lines: []tesseract.Line{line}}}}}}, nil
+}
+
+// A page is held upright before it is read: however it lay, one reading is enough.
+func TestTurnedPagesAreReadOnce(t *testing.T) {
+	upright := picture.Of(picturetest.Page(150, picturetest.Letter()...), 150)
+	for degrees := 0; degrees < 360; degrees += 90 {
+		count := 0
+		a := attempts{reader: certain{func() { count++ }}}
+		r, err := a.read(t.Context(), upright.Turn(-degrees))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if count != 1 || r.Rotation != degrees || r.Width != upright.Width || r.Height != upright.Height {
+			t.Errorf("turned by %d: %d readings, rotation %d, %d times %d", -degrees, count, r.Rotation, r.Width, r.Height)
 		}
 	}
 }

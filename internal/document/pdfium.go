@@ -43,7 +43,7 @@ func (p *pdfium) prepare(cache string) error {
 		config = config.WithCompilationCache(compiled)
 	}
 	instances, err := webassembly.Init(webassembly.Config{
-		Context: linear.With(context.Background()), // a child's life
+		Context: linear.Compiling(linear.With(context.Background())), // a child's life
 		MaxIdle: 1, MaxTotal: 1,
 		RuntimeConfig: config,
 		FSConfig:      wazero.NewFSConfig(), // the default mounts all that there is

@@ -60,7 +60,7 @@ func (a *attempts) read(ctx context.Context, g *picture.Gray) (*Reading, error) 
 	if a.how.Plain {
 		return a.one(ctx, held{width: g.Width, height: g.Height, dpi: g.DPI, prepared: g, scale: 1}, a.how.Segmentation)
 	}
-	h := hold(g, 0)
+	h := hold(g, g.Orientation())
 	best, err := a.one(ctx, h, a.how.Segmentation)
 	if err != nil {
 		return nil, err
@@ -104,20 +104,23 @@ func (a *attempts) turns(ctx context.Context, g *picture.Gray, first *Reading) [
 	if program := a.how.Program; program != nil && program.HasOrientation() {
 		const likely = 2
 		if degrees, certainty, err := program.Orientation(ctx, g); err == nil && certainty > likely {
-			if degrees == 0 {
+			if degrees == first.Rotation {
 				return nil
 			}
 			return []int{degrees}
 		}
 	}
+	more := []int{180, 90, 270}
 	switch {
 	case first.isVertical() && first.runsDown():
-		return []int{270, 90, 180}
+		more = []int{270, 90, 180}
 	case first.isVertical():
-		return []int{90, 270, 180}
-	default:
-		return []int{180, 90, 270}
+		more = []int{90, 270, 180}
 	}
+	for i := range more {
+		more[i] = (first.Rotation + more[i]) % 360
+	}
+	return more
 }
 
 // one reads the picture as it is held.

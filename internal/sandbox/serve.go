@@ -137,6 +137,10 @@ func (d *duty) prepare(kind string) error {
 
 // prepareOnly prepares what a kind of jobs needs, and says so. An error is one of the pipe.
 func (d *duty) prepareOnly(kind []byte) error {
+	// Compilers leave more garbage than they need memory; with less of it this child stays
+	// near what they need, and ends when it is done.
+	const compiling = 280 << 20
+	debug.SetMemoryLimit(min(compiling, d.setup.Memory*3/4))
 	w := watch(d.setup, d.own)
 	defer w.stop()
 	if err := d.prepare(string(kind)); err != nil {

@@ -100,7 +100,7 @@ func TestWhatIsSaidComesTrue(t *testing.T) {
 	if text := report(readings()); !strings.Contains(text, "| Pages that say |") || text != report(readings()) {
 		t.Errorf("%s", text)
 	}
-	if text := constants(readings()); !strings.Contains(text, "WordCurve: 0 → ") || !strings.Contains(text, "CoverageWeight: ") {
+	if text := constants(readings()); !strings.Contains(text, "WordCurve: 0 → ") || !strings.Contains(text, "PageCurve: 0 → ") {
 		t.Errorf("%s", text)
 	}
 }

@@ -107,10 +107,7 @@ func mean(points trust.Curve) float64 {
 }
 
 // model is what turns an engine's word into trust.
-type model struct {
-	words, pages trust.Curve
-	weight       float64 // of ink beside words
-}
+type model struct{ words, pages trust.Curve }
 
 // places of the curves of package trust.
 func places(c trust.Curve) []float64 {
@@ -121,7 +118,7 @@ func places(c trust.Curve) []float64 {
 	return all
 }
 
-// train fits words first, then pages whose ink is in words, then the weight of other ink.
+// train fits words first, then pages whose ink is in words.
 func train(samples []sample) model {
 	var m model
 	m.words = fit(places(trust.WordCurve()), wordsOfSamples(samples))
@@ -132,20 +129,6 @@ func train(samples []sample) model {
 		}
 	}
 	m.pages = fit(places(trust.PageCurve()), whole)
-	best := math.Inf(1)
-	for weight := 0.0; weight <= 1; weight += 0.05 {
-		m.weight = weight
-		miss := 0.0
-		for _, s := range samples {
-			d := m.page(s) - s.right()
-			miss += float64(d * d)
-		}
-		if miss >= best {
-			m.weight = weight - 0.05
-			break
-		}
-		best = miss
-	}
 	return m
 }
 
@@ -176,7 +159,7 @@ func (m *model) page(s sample) float64 {
 	if len(s.Words) == 0 {
 		return s.Coverage
 	}
-	return float64(m.pages.At(m.meanOf(s)) * (1 - float64(m.weight*(1-s.Coverage))))
+	return float64(m.pages.At(m.meanOf(s)) * (1 - float64(trust.CoverageWeight*(1-s.Coverage))))
 }
 
 // right is the share of a page's words that were read rightly; words too many count as wrong.

@@ -93,5 +93,5 @@ func report(samples []sample) string {
 // constants are those of package trust.
 func constants(samples []sample) string {
 	m := train(samples)
-	return fmt.Sprintf("WordCurve: %s\nPageCurve: %s\nCoverageWeight: %.2f\n", curveText(m.words), curveText(m.pages), m.weight)
+	return fmt.Sprintf("WordCurve: %s\nPageCurve: %s\n", curveText(m.words), curveText(m.pages))
 }

@@ -1,4 +1,5 @@
-// Package linear gives instances of WebAssembly memory of the system's.
+// Package linear gives instances of WebAssembly memory of the system's, and the compiler
+// the processors that a child has.
 package linear
 
 import (
@@ -16,6 +17,13 @@ import (
 func With(ctx context.Context) context.Context {
 	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
 		func(_, most uint64) experimental.LinearMemory { return &memory{most: most} }))
+}
+
+// Compiling has modules that are compiled with a context compiled by two threads, which is
+// as many as a child of the sandbox runs at once. Each takes memory of its own.
+func Compiling(ctx context.Context) context.Context {
+	const threads = 2
+	return experimental.WithCompilationWorkers(ctx, threads)
 }
 
 // memory is that of one instance: addresses for all that it may have, of which it uses a

@@ -172,3 +172,43 @@ func TestChecks(t *testing.T) {
 		t.Errorf("of nothing: %v", err)
 	}
 }
+
+// However a page of text is turned, and a little more, its orientation is seen.
+func TestOrientationIsSeen(t *testing.T) {
+	for _, dpi := range []int{150, 300} {
+		upright := page(dpi)
+		for degrees := 0; degrees < 360; degrees += 90 {
+			for _, skew := range []float64{0, -4, 4} {
+				if got, want := upright.Straighten(skew).Turn(-degrees).Orientation(), degrees; got != want {
+					t.Errorf("%d pixels an inch, turned by %d and %v: turn it by %d", dpi, -degrees, skew, got)
+				}
+			}
+		}
+	}
+}
+
+// A frame around text, and the rules of a table, do not look like lines of text.
+func TestRulesAreNoText(t *testing.T) {
+	framed := page(200)
+	for y := range framed.Height {
+		for x := 5; x < framed.Width; x += 60 {
+			framed.row(y)[x], framed.row(y)[x-1], framed.row(y)[x-2] = 0, 0, 0
+		}
+	}
+	if got := framed.Orientation(); got != 0 {
+		t.Errorf("turn it by %d", got)
+	}
+}
+
+// Where there is no text, nothing is turned; no picture is too small to be looked at.
+func TestPicturesWithoutTextStayAsTheyAre(t *testing.T) {
+	white := &Gray{Width: 700, Height: 500, Pix: bytes.Repeat([]byte{255}, 350_000)}
+	if got := white.Orientation(); got != 0 {
+		t.Errorf("an empty page: %d", got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		if got := anyGray(t).Orientation(); got != 0 {
+			t.Fatalf("a few pixels: %d", got)
+		}
+	})
+}

@@ -83,7 +83,7 @@ func NewWASM(cache string) (*WASM, error) {
 	ctx := context.Background() // a child's life
 	w := &WASM{runtime: wazero.NewRuntimeWithConfig(ctx, config), models: map[string][]byte{}}
 	if err = defineHost(ctx, w.runtime); err == nil {
-		w.compiled, err = w.runtime.CompileModule(ctx, code)
+		w.compiled, err = w.runtime.CompileModule(linear.Compiling(ctx), code)
 	}
 	if err != nil {
 		return nil, errors.Join(errors.New("the OCR engine could not be compiled"), w.Close())
