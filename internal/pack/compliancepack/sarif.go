@@ -83,6 +83,7 @@ type (
 	sarifProperties struct {
 		Severity   policy.Severity `json:"severity"`
 		Confidence float64         `json:"confidence"`
+		Precision  float64         `json:"precision"`
 		Remedy     string          `json:"remedy"`
 		Pointer    string          `json:"pointer,omitzero"`
 		Page       int             `json:"page,omitzero"`
@@ -142,7 +143,7 @@ func sarifResultOf(p *plan, f *finding) sarifResult {
 		RuleID: f.RuleID, RuleIndex: index, Level: levelOf(f.Severity), Message: sarifText{f.Message},
 		Locations:    []sarifLocation{{sarifPhysical{sarifURI{url.PathEscape(f.Document), &f.Index}, region}}},
 		Fingerprints: map[string]string{"dpp/v1": f.Fingerprint},
-		Properties:   sarifProperties{f.Severity, f.Confidence, f.Remedy, place.Pointer, place.Page, f.Rule, f.Reason},
+		Properties:   sarifProperties{f.Severity, f.Confidence, f.Precision, f.Remedy, place.Pointer, place.Page, f.Rule, f.Reason},
 	}
 }
 
