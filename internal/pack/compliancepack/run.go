@@ -205,8 +205,8 @@ func (r *run) checkOne(ctx context.Context, files *inputs.Files, i, file int) er
 			return err
 		}
 	}
-	r.keep(ctx, i, c, seen)
-	return ctx.Err()
+	r.keep(context.WithoutCancel(ctx), i, c, seen) // it is paid, so it is given, and whole
+	return nil
 }
 
 // sight is what was seen of a document.

@@ -357,7 +357,7 @@ func TestPartialResultsGoOn(t *testing.T) {
 	}
 }
 
-func TestTheTimeboxStopsARun(t *testing.T) {
+func TestTheTimeboxStopsARunThatFinishedNothing(t *testing.T) {
 	ended, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	in := m{"documents": []m{text("a", "jo@example.org")}, "policies": policies("pii")}
