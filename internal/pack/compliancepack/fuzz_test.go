@@ -37,7 +37,7 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		text, form := strings.ToValidUTF8(given, "\uFFFD"), format(kind%5)
-		views := []view{sourceView(text, form), visibleView(text)}
+		views := []view{sourceView(text, form), visibleView(text), joinedView(text)}
 		s := &scanner{plan: made, secrets: known.scanner, names: k.names}
 		found := s.scan(t.Context(), "a", views...)
 		st := parse(t.Context(), text, form)
@@ -111,9 +111,10 @@ func FuzzSealed(f *testing.F) {
 func FuzzViews(f *testing.F) {
 	f.Add(`a\u0040b\\c\"d`, uint8(3))
 	f.Add("<p>a&#64;b</p>", uint8(2))
+	f.Add("a @ b@ @ c @", uint8(0))
 	f.Fuzz(func(t *testing.T, given string, kind uint8) {
 		text := strings.ToValidUTF8(given, "\uFFFD")
-		for _, v := range []view{sourceView(text, format(kind%5)), visibleView(text)} {
+		for _, v := range []view{sourceView(text, format(kind%5)), visibleView(text), joinedView(text)} {
 			before := 0
 			for at := range v.text {
 				start, end := v.start(at), v.end(at)

@@ -255,6 +255,9 @@ func (c *content) views() (views []view, text string) {
 		visible := visibleView(c.text)
 		views, text = append(views, visible), visible.text
 	}
+	if len(c.holds) > 0 && strings.Contains(c.text, "@") {
+		views = append(views, joinedView(c.text))
+	}
 	return views, text
 }
 

@@ -2,6 +2,7 @@ package compliancepack
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -104,8 +105,8 @@ func sarif(p *plan, d *data) ([]byte, error) {
 	run := &log.Runs[0]
 	for i := range d.Documents {
 		a := sarifArtifact{Location: sarifURI{URI: url.PathEscape(d.Documents[i].Name)}, MIME: d.Documents[i].MediaType}
-		if formatOf(a.MIME) == formatText && a.MIME != typeText && a.MIME != typePDF {
-			a.MIME = ""
+		if formatOf(a.MIME) == formatText && a.MIME != typeText && !slices.Contains(accepted(), a.MIME) {
+			a.MIME = "" // whatever the caller called it
 		}
 		run.Artifacts = append(run.Artifacts, a)
 	}
