@@ -40,8 +40,8 @@ const Secret = "secret"
 //go:embed documents/*.txt
 var files embed.FS
 
-// copies is how often each document is made, with other values each time.
-const copies = 12
+// Copies is how often each document is made, with other values each time.
+const Copies = 12
 
 // Documents makes all of them. They are the same each time.
 func Documents() ([]Document, error) {
@@ -55,7 +55,7 @@ func Documents() ([]Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		for n := range copies {
+		for n := range Copies {
 			d, err := fill(strings.TrimSuffix(strings.TrimPrefix(name, "documents/"), ".txt"), string(text), rand.New(rand.NewPCG(number.Stream(uint64(i), uint64(n)))))
 			if err != nil {
 				return nil, err

@@ -65,11 +65,11 @@ func TestEveryKindIsPlanted(t *testing.T) {
 		}
 	}
 	for _, k := range recognise.Kinds() {
-		if planted[k.ID] < 2*copies {
+		if planted[k.ID] < 2*Copies {
 			t.Errorf("%d values of kind %s", planted[k.ID], k.ID)
 		}
 	}
-	if planted[Secret] < 20*copies || len(names) < 40 {
+	if planted[Secret] < 20*Copies || len(names) < 40 {
 		t.Errorf("%d secrets in documents of %d kinds", planted[Secret], len(names))
 	}
 	again, err := Documents()
