@@ -71,16 +71,17 @@ func TestPathologicalDocumentsAreBounded(t *testing.T) {
 
 // A long line is looked at in one pass, whatever it consists of.
 func TestLongLinesAreBounded(t *testing.T) {
-	size := 256 << 10
+	size := 128 << 10
 	if os.Getenv("SOAK") == "1" {
 		size = maxTextBytes
 	}
-	for _, unit := range []string{"x", "0123456789", "jo@example.org ", "@", "1.", "api_key=", "<b>", "&#64;", `\u0040`, "secret token key "} {
+	for _, unit := range []string{"x", "0123456789", "jo@example.org ", "@", "1.", "<b>", "&#64;", `\u0040`, "secret token key "} {
 		for _, name := range []string{"a.txt", "a.html", "a.json"} {
 			longLine(t, name, unit, size)
 		}
 	}
-	longLine(t, "a.txt", "x, 1 ", maxTextBytes)
+	longLine(t, "a.txt", "api_key=", size) // expensive expressions at each keyword, which see the same in each format
+	longLine(t, "a.txt", "a line of words, 1 number, ", maxTextBytes)
 }
 
 func longLine(t *testing.T, name, unit string, size int) {

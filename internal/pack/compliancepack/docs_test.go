@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"dpp/internal/pack/compliancepack/policy"
+	"dpp/internal/pack/compliancepack/precision"
 )
 
 func page(t *testing.T) string {
@@ -103,5 +104,16 @@ func TestThePageNamesEveryField(t *testing.T) {
 		if !strings.Contains(text, "| `"+name+"` |") {
 			t.Errorf("the page does not price %s", name)
 		}
+	}
+}
+
+// Page and manifest give the formula by which precisions are computed, with its number.
+func TestThePageHasTheFormula(t *testing.T) {
+	formula := fmt.Sprintf("(right + %[1]d × confidence) / (found + %[1]d)", precision.Strength)
+	if text := page(t); strings.Count(text, formula) != 2 {
+		t.Errorf("the page does not have %s", formula)
+	}
+	if text := newManifest().Reliability; !strings.Contains(text, strings.ReplaceAll(formula, "×", "x")) {
+		t.Errorf("%s does not have %s", text, formula)
 	}
 }

@@ -1,6 +1,7 @@
 package compliancepack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -37,7 +38,7 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		text, form := strings.ToValidUTF8(given, "\uFFFD"), format(kind%5)
-		views := []view{sourceView(text, form), visibleView(text)}
+		views := []view{sourceView(text, form), visibleView(text), joinedView(text)}
 		s := &scanner{plan: made, secrets: known.scanner, names: k.names}
 		found := s.scan(t.Context(), "a", views...)
 		st := parse(t.Context(), text, form)
@@ -111,9 +112,10 @@ func FuzzSealed(f *testing.F) {
 func FuzzViews(f *testing.F) {
 	f.Add(`a\u0040b\\c\"d`, uint8(3))
 	f.Add("<p>a&#64;b</p>", uint8(2))
+	f.Add("a @ b@ @ c @", uint8(0))
 	f.Fuzz(func(t *testing.T, given string, kind uint8) {
 		text := strings.ToValidUTF8(given, "\uFFFD")
-		for _, v := range []view{sourceView(text, format(kind%5)), visibleView(text)} {
+		for _, v := range []view{sourceView(text, format(kind%5)), visibleView(text), joinedView(text)} {
 			before := 0
 			for at := range v.text {
 				start, end := v.start(at), v.end(at)
@@ -124,6 +126,32 @@ func FuzzViews(f *testing.F) {
 			}
 			if v.end(len(v.text)) > len(text) {
 				t.Fatal("it ends behind the document")
+			}
+		}
+	})
+}
+
+// Whatever the bytes of a file are, what is read of them is text, and says so where it is not
+// what stood there.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("caf\xe9 jo@example.org"), "text/plain; charset=iso-8859-1")
+	f.Add([]byte("\xff\xfea\x00@\x00"), "text/plain")
+	f.Add([]byte("<meta charset=euc-kr>\xb0\xa1\x80"), "text/html")
+	f.Add([]byte("\xef\xbb\xbf{}"), "application/json")
+	f.Fuzz(func(t *testing.T, content []byte, mediaType string) {
+		text, notes := decode(content, mediaType)
+		if !utf8.ValidString(text) {
+			t.Fatalf("%q is no text", text)
+		}
+		if strings.ContainsRune(text, '\uFFFD') && !slices.Contains(notes, noteDamaged) {
+			t.Fatalf("%q, and %v", text, notes)
+		}
+		if c, err := fromText(text, "a", "", mediaType); err == nil {
+			views, _ := c.views()
+			for _, v := range views {
+				if v.end(len(v.text)) > len(text) {
+					t.Fatal("a view ends behind the document")
+				}
 			}
 		}
 	})

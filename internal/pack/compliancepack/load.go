@@ -89,7 +89,7 @@ func (r *run) load(ctx context.Context, files *inputs.Files, i, file int) (*cont
 	case loaded.MediaType == typePDF:
 		return r.pdf(ctx, loaded.Bytes)
 	case strings.HasPrefix(loaded.MediaType, "image/") && loaded.MediaType != "image/svg+xml":
-		return r.picture(ctx, loaded.Bytes)
+		return r.picture(ctx, loaded.Bytes, loaded.MediaType)
 	case len(loaded.Bytes) > maxTextBytes:
 		return nil, tooLarge()
 	}
@@ -193,7 +193,7 @@ func (r *run) pdf(ctx context.Context, bytes []byte) (*content, error) {
 }
 
 // picture reads the pages of an image file.
-func (r *run) picture(ctx context.Context, bytes []byte) (*content, error) {
+func (r *run) picture(ctx context.Context, bytes []byte, mediaType string) (*content, error) {
 	if r.pack.reader == nil || r.pack.opts.Engine == nil {
 		return nil, &unread{reasonNoReader, "This platform reads no pictures."}
 	}
@@ -201,7 +201,7 @@ func (r *run) picture(ctx context.Context, bytes []byte) (*content, error) {
 	if err != nil {
 		return nil, meaning(ctx, err)
 	}
-	c := &content{mediaType: "image/*", paged: true, pages: pages, sure: 1}
+	c := &content{mediaType: mediaType, paged: true, pages: pages, sure: 1}
 	var texts []string
 	read := 0
 	for page := 1; page <= pages; page++ {

@@ -86,8 +86,7 @@ func TestPagesOfPDFDocuments(t *testing.T) {
 }
 
 func TestScansAndBrokenDocuments(t *testing.T) {
-	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
-	r, err := submit(t, withReader(&sheets{}, &document.Engine{Languages: []string{"eng"}}), m{"documents": []m{fileOf("image/png", png)}, "policies": policies("pii")}, dpp.USD)
+	r, err := submit(t, withReader(&sheets{}, &document.Engine{Languages: []string{"eng"}}), m{"documents": []m{fileOf("image/png", aPNG)}, "policies": policies("pii")}, dpp.USD)
 	if err != nil || !slices.Equal(r.ids(), []string{"pii.credit_card"}) {
 		t.Fatalf("%v", err)
 	}
@@ -97,6 +96,33 @@ func TestScansAndBrokenDocuments(t *testing.T) {
 		r, err := submit(t, withReader(&sheets{cause}, nil), m{"documents": []m{text("b", "fine"), fileOf("application/pdf", aPDF)}, "policies": policies("pii")}, dpp.USD)
 		if err != nil || r.data.Documents[1].Reason != reason || r.data.Verdict != verdictReview {
 			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}
+
+// spelled is a reader of scans of one line of these words.
+type spelled struct {
+	sheets
+	words []string
+}
+
+func (s *spelled) Image(context.Context, []byte, int, document.OCR) (*document.Reading, error) {
+	var line tesseract.Line
+	for _, word := range s.words {
+		line.Words = append(line.Words, tesseract.Word{Text: word, Confidence: 0.9})
+	}
+	return &document.Reading{Page: &tesseract.Page{Blocks: []tesseract.Block{{Paragraphs: []tesseract.Paragraph{{Lines: []tesseract.Line{line}}}}}}}, nil
+}
+
+// Engines break addresses at their @: they are found and masked all the same.
+func TestAddressesThatOCRBreaks(t *testing.T) {
+	for _, words := range [][]string{{"To", "jo", "@example.org", "now"}, {"To", "jo@", "example.org", "now"}, {"To", "jo", "@", "example.org", "now"}, {"To", "jo@example.org", "now"}} {
+		r, err := submit(t, withReader(&spelled{words: words}, &document.Engine{Languages: []string{"eng"}}), m{"documents": []m{fileOf("image/png", aPNG)}, "policies": policies("pii"), "redact": true}, dpp.USD)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.data.Findings) != 1 || r.data.Findings[0].Location.Start != 3 || r.files["redacted-1.txt"] != "To xxxx@xxxx.xx now\n" || r.data.Documents[0].MediaType != "image/png" {
+			t.Errorf("%q: %+v, %q", words, r.data.Findings, r.files["redacted-1.txt"])
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"dpp"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
+	"dpp/internal/pack/compliancepack/precision"
 	"dpp/internal/pack/compliancepack/rule"
 )
 
@@ -24,9 +25,11 @@ const (
 	unitDocument  = "document"
 )
 
-const reliability = "The mean, over the documents, of the share that could be read and parsed, times the mean confidence of the findings, " +
-	"weighted by severity (info and low 1, medium 2, high 3, critical 4). A document that could not be read counts 0; JSON or YAML that could not be parsed counts 0.8; " +
-	"one that was not looked at to its end counts half. A rule that could not be evaluated is a finding of confidence 0. See docs/packs/compliance.md."
+// reliability says how it is computed; the number is a confidence's worth in cases.
+const reliability = "The mean, over the documents, of the share that could be read and parsed, times the mean precision of the findings, " +
+	"weighted by severity (info and low 1, medium 2, high 3, critical 4). The precision of a finding is how often its recogniser, as sure as it is here, was right on labelled cases: " +
+	"(right + %[1]d x confidence) / (found + %[1]d). It is 1 for rules of the caller's own, which find what they say. A document that could not be read counts 0; JSON or YAML that could not be parsed counts 0.8; " +
+	"one that was not looked at to its end counts half. A rule that could not be evaluated is a finding of precision 0. See docs/packs/compliance.md."
 
 func newManifest() *pack.Manifest {
 	return &pack.Manifest{
@@ -63,7 +66,7 @@ func newManifest() *pack.Manifest {
 			"max_findings_listed":        maxListed,
 			"max_redacted_bytes_per_run": maxCopies,
 		},
-		Reliability: reliability,
+		Reliability: line(reliability, precision.Strength),
 		Example:     schema("example"),
 		Spillable:   []string{"/findings", "/checked", "/documents", "/remaining/documents"},
 	}

@@ -20,7 +20,8 @@ func countChars(text string) int { return utf8.RuneCountInString(text) }
 
 func line(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
-func shownConfidence(c float64) float64 { return number.Round(c) }
+// share is a number from 0 to 1 as it is shown.
+func share(x float64) float64 { return number.Round(x) }
 
 // maxListed is how many findings are listed: of one document, and of the run.
 const maxListed = 2_000
@@ -32,6 +33,7 @@ type finding struct {
 	Reason      string          `json:"reason_code,omitzero"`
 	Severity    policy.Severity `json:"severity"`
 	Confidence  float64         `json:"confidence"`
+	Precision   float64         `json:"precision"`
 	Document    string          `json:"document"`
 	Index       int             `json:"document_index"`
 	Location    location        `json:"location"`
@@ -311,9 +313,10 @@ func (t *trust) read(c *content, seen *sight) {
 // weightOf is how much a finding of a severity counts.
 func weightOf(s policy.Severity) float64 { return float64(max(s.Rank(), 1)) }
 
-func (t *trust) fired(s policy.Severity, confidence float64) {
+// fired counts a finding by how often such findings are right.
+func (t *trust) fired(s policy.Severity, precision float64) {
 	t.weight += weightOf(s)
-	t.precision += float64(weightOf(s) * confidence)
+	t.precision += float64(weightOf(s) * precision)
 }
 
 // fail counts a rule that said nothing.
@@ -322,7 +325,7 @@ func (t *trust) fail(s policy.Severity) {
 	t.weight += weightOf(s)
 }
 
-// score is the mean share that was read, times the mean confidence of what was found.
+// score is the mean share that was read, times the mean precision of what was found.
 func (t *trust) score() (dpp.Score, []string) {
 	reasons := []string{}
 	read := float64(t.shares / float64(max(t.documents, 1)))
@@ -334,7 +337,7 @@ func (t *trust) score() (dpp.Score, []string) {
 		reasons = append(reasons, line("%.0f %% of the documents could be read and parsed", math.Floor(float64(read*100))))
 	}
 	if sure < 1 {
-		reasons = append(reasons, line("findings are right with %.0f %% on the mean", math.Floor(float64(sure*100))))
+		reasons = append(reasons, line("findings like these are right in %.0f %% of cases on the mean", math.Floor(float64(sure*100))))
 	}
 	if t.failed {
 		reasons = append(reasons, "a rule could not be evaluated")

@@ -9,6 +9,7 @@ import (
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
 	"dpp/internal/pack/compliancepack/policy"
+	"dpp/internal/pack/compliancepack/precision"
 	"dpp/internal/pack/compliancepack/redact"
 	"dpp/internal/pack/compliancepack/rule"
 	"dpp/internal/pack/compliancepack/secrets"
@@ -204,8 +205,8 @@ func (r *run) checkOne(ctx context.Context, files *inputs.Files, i, file int) er
 			return err
 		}
 	}
-	r.keep(ctx, i, c, seen)
-	return ctx.Err()
+	r.keep(context.WithoutCancel(ctx), i, c, seen) // it is paid, so it is given, and whole
+	return nil
 }
 
 // sight is what was seen of a document.
@@ -225,12 +226,7 @@ type verdict struct {
 
 // look checks a document. The error is the context's.
 func (r *run) look(ctx context.Context, i int, c *content) (*sight, error) {
-	views := []view{sourceView(c.text, c.format)}
-	text := c.text
-	if c.format == formatHTML {
-		visible := visibleView(c.text)
-		views, text = append(views, visible), visible.text
-	}
+	views, text := c.views()
 	s := &scanner{plan: r.plan, secrets: r.scanner, names: r.keys.names}
 	seen := &sight{scan: s.scan(ctx, r.request.Documents[i].Name, views...)}
 	if ctx.Err() != nil {
@@ -250,6 +246,19 @@ func (r *run) look(ctx context.Context, i int, c *content) (*sight, error) {
 		seen.verdicts = append(seen.verdicts, v)
 	}
 	return seen, ctx.Err()
+}
+
+// views are the ways in which values are looked for, and the text that rules see.
+func (c *content) views() (views []view, text string) {
+	views, text = []view{sourceView(c.text, c.format)}, c.text
+	if c.format == formatHTML {
+		visible := visibleView(c.text)
+		views, text = append(views, visible), visible.text
+	}
+	if len(c.holds) > 0 && strings.Contains(c.text, "@") {
+		views = append(views, joinedView(c.text))
+	}
+	return views, text
 }
 
 // judge evaluates an expression. The error is the context's.
@@ -345,16 +354,16 @@ func (r *run) fromVerdicts(i int, c *content, seen *sight) (found []*finding) {
 		if c.paged {
 			f.Location.Page = 1
 		}
-		f.Severity, f.Confidence = k.rule.Severity, sureStatement
-		if k.own {
-			f.Confidence = sureExpression
+		f.Severity, f.Confidence, f.Precision = k.rule.Severity, sureExpression, sureExpression
+		if !k.own {
+			f.Confidence, f.Precision = sureStatement, share(precision.Of(k.rule.ID, sureStatement))
 		}
 		if v.failed != "" {
-			f.RuleID, f.Rule, f.Reason, f.Confidence = ruleError, k.rule.ID, v.failed, sureExpression
+			f.RuleID, f.Rule, f.Reason, f.Confidence, f.Precision = ruleError, k.rule.ID, v.failed, sureExpression, 0
 			f.Message, f.Remedy = errorMessage(v.failed), "Correct the rule: until it can be evaluated, nobody knows whether the document violates it."
 			r.trust.fail(f.Severity)
 		} else {
-			r.trust.fired(f.Severity, f.Confidence)
+			r.trust.fired(f.Severity, f.Precision)
 		}
 		f.Fingerprint = r.keys.names.Of("rule:"+f.RuleID+":"+k.rule.ID, r.request.nameOr(i))
 		if r.count(f, v.check) {
@@ -410,7 +419,7 @@ func (r *run) fromHits(ctx context.Context, i int, c *content, seen *sight) (fou
 		k := &r.plan.checks[h.check]
 		f := finding{Severity: k.rule.At(h.confidence), Fingerprint: h.fingerprint}
 		if r.count(&f, h.check) {
-			r.trust.fired(f.Severity, h.confidence)
+			r.trust.fired(f.Severity, h.right)
 			listed = append(listed, h)
 		}
 	}
@@ -423,7 +432,8 @@ func (r *run) fromHits(ctx context.Context, i int, c *content, seen *sight) (fou
 	for n, h := range listed {
 		k := &r.plan.checks[h.check]
 		f := r.finding(i, h.check)
-		f.Severity, f.Confidence, f.Fingerprint = k.rule.At(h.confidence), shownConfidence(h.confidence), h.fingerprint
+		f.Severity, f.Fingerprint = k.rule.At(h.confidence), h.fingerprint
+		f.Confidence, f.Precision = share(h.confidence), share(h.right)
 		f.Location = places.locate(h.start, h.end)
 		f.Location.Pointer = pointers[n]
 		f.Excerpt = excerpt(c.text, seen.scan.spans, h.start, h.end)

@@ -2,6 +2,7 @@ package compliancepack
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -83,6 +84,7 @@ type (
 	sarifProperties struct {
 		Severity   policy.Severity `json:"severity"`
 		Confidence float64         `json:"confidence"`
+		Precision  float64         `json:"precision"`
 		Remedy     string          `json:"remedy"`
 		Pointer    string          `json:"pointer,omitzero"`
 		Page       int             `json:"page,omitzero"`
@@ -103,8 +105,8 @@ func sarif(p *plan, d *data) ([]byte, error) {
 	run := &log.Runs[0]
 	for i := range d.Documents {
 		a := sarifArtifact{Location: sarifURI{URI: url.PathEscape(d.Documents[i].Name)}, MIME: d.Documents[i].MediaType}
-		if formatOf(a.MIME) == formatText && a.MIME != typeText && a.MIME != typePDF {
-			a.MIME = ""
+		if formatOf(a.MIME) == formatText && a.MIME != typeText && !slices.Contains(accepted(), a.MIME) {
+			a.MIME = "" // whatever the caller called it
 		}
 		run.Artifacts = append(run.Artifacts, a)
 	}
@@ -142,7 +144,7 @@ func sarifResultOf(p *plan, f *finding) sarifResult {
 		RuleID: f.RuleID, RuleIndex: index, Level: levelOf(f.Severity), Message: sarifText{f.Message},
 		Locations:    []sarifLocation{{sarifPhysical{sarifURI{url.PathEscape(f.Document), &f.Index}, region}}},
 		Fingerprints: map[string]string{"dpp/v1": f.Fingerprint},
-		Properties:   sarifProperties{f.Severity, f.Confidence, f.Remedy, place.Pointer, place.Page, f.Rule, f.Reason},
+		Properties:   sarifProperties{f.Severity, f.Confidence, f.Precision, f.Remedy, place.Pointer, place.Page, f.Rule, f.Reason},
 	}
 }
 

@@ -53,7 +53,7 @@ func TestReportIsSARIF(t *testing.T) {
 		}
 		for i, result := range run.Results {
 			f := r.data.Findings[i]
-			if result.RuleID != f.RuleID || run.Tool.Driver.Rules[result.RuleIndex].ID != f.RuleID || result.Fingerprints["dpp/v1"] != f.Fingerprint ||
+			if result.RuleID != f.RuleID || result.Properties.Precision != f.Precision || result.Properties.Confidence != f.Confidence || run.Tool.Driver.Rules[result.RuleIndex].ID != f.RuleID || result.Fingerprints["dpp/v1"] != f.Fingerprint ||
 				result.Locations[0].Physical.Region.CharOffset != f.Location.Start || run.Artifacts[f.Index].Location.URI != result.Locations[0].Physical.Artifact.URI {
 				t.Errorf("%+v is not %+v", result, f)
 			}

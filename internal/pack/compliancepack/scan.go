@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"dpp/internal/pack/compliancepack/precision"
 	"dpp/internal/pack/compliancepack/recognise"
 	"dpp/internal/pack/compliancepack/redact"
 	"dpp/internal/pack/compliancepack/secrets"
@@ -19,10 +20,13 @@ const (
 
 // hit is a value that violates a check, where it stands in the document.
 type hit struct {
-	check       int
-	start, end  int
-	confidence  float64
-	fingerprint string
+	check      int
+	start, end int
+	// recogniser is what its precision is counted by, confidence its own word, and right how
+	// often such words are true.
+	recogniser        string
+	confidence, right float64
+	fingerprint       string
 }
 
 // scan is what was found in a document.
@@ -43,13 +47,13 @@ type scanner struct {
 
 // scan looks through each view of a document.
 func (s *scanner) scan(ctx context.Context, name string, views ...view) scan {
-	var found scan
+	var seen scan
 	for i := range views {
-		s.view(ctx, name, &views[i], &found)
+		s.view(ctx, name, &views[i], &seen)
 	}
-	found.hits = s.settle(found.hits)
-	found.spans = join(found.spans)
-	return found
+	seen.hits = s.settle(seen.hits)
+	seen.spans = join(seen.spans)
+	return seen
 }
 
 func (s *scanner) view(ctx context.Context, name string, v *view, into *scan) {
@@ -65,7 +69,7 @@ func (s *scanner) view(ctx context.Context, name string, v *view, into *scan) {
 	}
 	for _, f := range personal {
 		if i, wanted := s.plan.byKind[f.Kind]; wanted {
-			s.hit(v, i, f.Kind, f.Start, f.End, f.Confidence, into)
+			s.hit(v, found{i, f.Kind, precision.Kind(f.Kind, f.Printed), f.Start, f.End, f.Confidence}, into)
 		}
 	}
 	hidden, cut := s.secrets.Find(ctx, v.text, secrets.Options{Name: name, Limit: maxHits})
@@ -73,7 +77,7 @@ func (s *scanner) view(ctx context.Context, name string, v *view, into *scan) {
 	for _, f := range hidden {
 		into.spans = append(into.spans, redact.Span{Kind: f.Rule, Start: v.start(f.Start), End: v.end(f.End)})
 		if i, wanted := s.plan.bySecret[f.Rule]; wanted {
-			s.hit(v, i, f.Rule, f.Start, f.End, f.Confidence, into)
+			s.hit(v, found{i, f.Rule, precision.Class(f.Rule, f.Confidence), f.Start, f.End, f.Confidence}, into)
 		}
 	}
 }
@@ -82,12 +86,21 @@ func (s *scanner) view(ctx context.Context, name string, v *view, into *scan) {
 // is masked all the same.
 func (s *scanner) regions() []string { return s.plan.regions }
 
-func (s *scanner) hit(v *view, check int, kind string, start, end int, confidence float64, into *scan) {
-	if confidence < s.plan.checks[check].min {
+// found is a value in a view: of what check, named in fingerprints as what, and counted as what.
+type found struct {
+	check            int
+	kind, recogniser string
+	start, end       int
+	confidence       float64
+}
+
+func (s *scanner) hit(v *view, f found, into *scan) {
+	if f.confidence < s.plan.checks[f.check].min {
 		return
 	}
 	into.hits = append(into.hits, hit{
-		check: check, start: v.start(start), end: v.end(end), confidence: confidence, fingerprint: s.names.Of(kind, v.text[start:end]),
+		check: f.check, start: v.start(f.start), end: v.end(f.end), recogniser: f.recogniser, confidence: f.confidence,
+		right: precision.Of(f.recogniser, f.confidence), fingerprint: s.names.Of(f.kind, v.text[f.start:f.end]),
 	})
 }
 

@@ -124,6 +124,34 @@ func undoInto(w *viewer, text string, offset int, mark byte, read func(string) (
 	}
 }
 
+// joinedView is a text that was read by OCR without spaces beside an @, where engines break
+// addresses in two.
+func joinedView(text string) view {
+	var w viewer
+	at := 0
+	for i := range len(text) {
+		if text[i] != '@' {
+			continue
+		}
+		before, behind := i, i+1
+		if i >= 2 && text[i-1] == ' ' && i-1 >= at {
+			before--
+		}
+		if behind < len(text) && text[behind] == ' ' {
+			behind++
+		}
+		w.b.WriteString(text[at:before])
+		if behind-before > 1 {
+			w.replace("@", before, behind)
+		} else {
+			w.b.WriteByte('@')
+		}
+		at = behind
+	}
+	w.b.WriteString(text[at:])
+	return w.view()
+}
+
 // escape reads an escape of JSON or YAML.
 func escape(text string) (by string, size int) {
 	if len(text) < 2 {

@@ -18,7 +18,9 @@ type Set struct {
 // empty word is never found.
 func New(words []string) *Set {
 	a := &Set{}
-	a.classify(words)
+	letters := a.classify(words)
+	a.next = make([]uint32, 0, (letters+1)*a.width) // as many states as there are letters, at most
+	a.words, a.link = make([]int32, 0, letters+1), make([]uint32, 0, letters+1)
 	a.grow()
 	for i, word := range words {
 		state := uint32(0)
@@ -38,9 +40,11 @@ func New(words []string) *Set {
 	return a
 }
 
-func (a *Set) classify(words []string) {
+// classify gives a class to each byte of the words, and tells how many they have.
+func (a *Set) classify(words []string) (letters int) {
 	a.width = 1
 	for _, word := range words {
+		letters += len(word)
 		for j := range len(word) {
 			if a.classes[lower(word[j])] == 0 {
 				a.classes[lower(word[j])] = uint8(a.width) //nolint:gosec // at most 256 bytes
@@ -51,6 +55,7 @@ func (a *Set) classify(words []string) {
 	for c := 'A'; c <= 'Z'; c++ {
 		a.classes[c] = a.classes[c+'a'-'A']
 	}
+	return letters
 }
 
 func lower(c byte) byte {
@@ -62,7 +67,7 @@ func lower(c byte) byte {
 
 // grow adds a state.
 func (a *Set) grow() uint32 {
-	a.next = append(a.next, make([]uint32, a.width)...)
+	a.next = a.next[:len(a.next)+a.width]
 	a.words, a.link = append(a.words, -1), append(a.link, 0)
 	return uint32(len(a.words) - 1) //nolint:gosec // bounded by the words' letters
 }

@@ -115,4 +115,11 @@ func TestRulesForNotices(t *testing.T) {
 	if eval(t, l, gdpr.Applies, "An invoice for ten chairs.") {
 		t.Error("the policy applies to an invoice")
 	}
+	for _, r := range gdpr.Rules {
+		for text, want := range map[string]bool{"We process the personal data that you send us.": false, "Data are sent to the US.": true} {
+			if r.ID == "gdpr-art13.third-countries" && eval(t, l, r.Applies, text) != want {
+				t.Errorf("third countries in %q: %v", text, !want)
+			}
+		}
+	}
 }

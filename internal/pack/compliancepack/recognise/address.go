@@ -16,8 +16,8 @@ func (s *scanner) ipv4(t token) {
 	}
 	end = s.prefixLength(end, 32)
 	trust := 1.0
-	if s.at(end) == '.' && s.isDigit(end+1) || s.named(version, t.start) {
-		trust = doubt * doubt // a version, or a section's number
+	if s.at(end) == '.' && s.isDigit(end+1) || s.named(version, t.start) || s.at(t.start-1) == '/' && classOf(s.at(t.start-2)) == letter {
+		trust = doubt * doubt // a version, as behind a product's name, or a section's number
 	}
 	s.note(ip, t.start, end, s.kinds[ip].Grouped, trust, "v4")
 }
@@ -144,7 +144,7 @@ func (s *scanner) hardware(t token, size, groups int) {
 		return
 	}
 	var seen byte
-	zero := true
+	zero, decimal := true, true
 	for i := range total {
 		c := s.text[start+i]
 		switch {
@@ -155,7 +155,7 @@ func (s *scanner) hardware(t token, size, groups int) {
 		case !isHexDigit(c):
 			return
 		default:
-			zero = zero && c == '0'
+			zero, decimal = zero && c == '0', decimal && c <= '9'
 			if lower(c) != 'f' {
 				seen = c
 			}
@@ -165,7 +165,11 @@ func (s *scanner) hardware(t token, size, groups int) {
 	if seen == 0 || zero {
 		return // everybody's address, and nobody's
 	}
-	s.note(mac, start, end, s.kinds[mac].Grouped, 1, "")
+	trust := 1.0
+	if decimal {
+		trust = doubt * doubt // rather times, or numbers of parts: one address in 300 has no letter
+	}
+	s.note(mac, start, end, s.kinds[mac].Grouped, trust, "")
 }
 
 func isHex(text string) bool {

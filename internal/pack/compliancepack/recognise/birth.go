@@ -1,6 +1,9 @@
 package recognise
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // birth looks for a date in figures behind a word for birth.
 func (s *scanner) birth(l *layout) {
@@ -43,11 +46,17 @@ func (s *scanner) value(g group) int {
 	return n
 }
 
-// born notes a date if a word for birth stands before it.
+// born notes a date if a word for birth stands before it, and no other date that the word
+// names rather. Dates with no word between are named together.
 func (s *scanner) born(start, end int) {
-	if s.named(dateOfBirth, start) {
-		s.note(dateOfBirth, start, end, s.kinds[dateOfBirth].Named, 1, "")
+	if !s.named(dateOfBirth, start) {
+		return
 	}
+	if word := s.context.last[dateOfBirth].start; word < s.dated && strings.ContainsFunc(s.text[s.dated:max(start, s.dated)], unicode.IsLetter) {
+		return
+	}
+	s.dated = end
+	s.note(dateOfBirth, start, end, s.kinds[dateOfBirth].Named, 1, "")
 }
 
 // birthByDay reads "12 March 1985" and "1985년 3월 12일" from their first number on.

@@ -53,7 +53,11 @@ func (s *scanner) card(l *layout) {
 		if c.pieces > 1 {
 			certainty = s.kinds[creditCard].Grouped
 		}
-		s.note(creditCard, l.start, c.end, certainty, 1, name)
+		trust := 1.0
+		if c.longer {
+			trust = doubt
+		}
+		s.note(creditCard, l.start, c.end, certainty, trust, name)
 		return
 	}
 }

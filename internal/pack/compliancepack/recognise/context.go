@@ -14,7 +14,7 @@ type vocabulary struct {
 const version = kindCount
 
 func versionWords() []string {
-	return []string{"version", "ver", "v", "release", "build", "section", "chapter"}
+	return []string{"version", "ver", "v", "release", "build", "section", "chapter", "firmware", "bios"}
 }
 
 func newVocabulary(kinds *[kindCount]Kind) vocabulary {

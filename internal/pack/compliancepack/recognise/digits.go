@@ -46,6 +46,9 @@ func (s *scanner) digitsOf(l *layout) {
 		if c.pieces > 1 {
 			certainty = s.kinds[f.kind].Grouped
 		}
+		if c.longer {
+			trust *= doubt
+		}
 		s.note(f.kind, l.start, c.end, certainty, trust, "")
 	}
 }

@@ -29,6 +29,7 @@ func (s *scanner) email(at int) {
 	if at-start > maxLocal || end-at > maxDomain {
 		return
 	}
+	start += settingName(s.text[start:at])
 	for start < at && !s.isWord(start) {
 		start++
 	}
@@ -46,6 +47,16 @@ func isLocal(c byte) bool {
 	case other, sign:
 	}
 	return c == '.' || c == '-' || c == '+' || c == '%' || c == '\'' || c == '&' || c == '='
+}
+
+// settingName is the length of a name in capitals with an equals sign before an address, as
+// settings are written: both may stand in an address, too.
+func settingName(local string) int {
+	name, _, found := strings.Cut(local, "=")
+	if !found || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+		return 0
+	}
+	return len(name) + 1
 }
 
 func isDomain(c byte) bool {

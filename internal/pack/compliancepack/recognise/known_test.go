@@ -43,7 +43,11 @@ func TestWhatIsFound(t *testing.T) {
 		"part no. 346731350":                                             "",
 		"주민등록번호는 900115-1181772입니다":                                      "kr_rrn(900115-1181772)",
 		"991231-2000000 issued later, without a check":                   "kr_rrn(991231-2000000)",
-		"born 12 March 1985, signed 12 March 2020, hired 2021":           "date_of_birth(12 March 1985) date_of_birth(12 March 2020)",
+		"born 12 March 1985, signed 12 March 2020, hired 2021":           "date_of_birth(12 March 1985)",
+		"dates of birth: 1985-03-12, 1990-01-02":                         "date_of_birth(1985-03-12) date_of_birth(1990-01-02)",
+		"\"birthdate\": \"1985-03-12\", \"hired\": \"2020-01-02\"":       "date_of_birth(1985-03-12)",
+		"born 12 March 1985, hired 2 May 2020, wife born 3 May 1986":     "date_of_birth(12 March 1985) date_of_birth(3 May 1986)",
+		"MAIL_FROM=jo@example.org x b+jo=example.org@li.example.org":     "email(jo@example.org) email(b+jo=example.org@li.example.org)",
 		"Date of birth: March 3rd":                                       "",
 		"DOB: Mar 3, 1985":                                               "date_of_birth(Mar 3, 1985)",
 		"born on the 3rd of":                                             "",
@@ -82,12 +86,36 @@ func TestWordsBeforeAValueRaiseConfidence(t *testing.T) {
 		{"346731350 SSN", "SSN 346731350", "us_ssn"},
 		{"991231-2000001", "900115-1181772", "kr_rrn"},
 		{"version 10.2.3.4", "client 10.2.3.4", "ip"},
+		{"firmware 10.2.3.4", "10.2.3.4", "ip"},
+		{"Browser/10.2.3.4", "https://10.2.3.4", "ip"},
+		{"12:34:56:07:08:09", "12:34:56:07:08:0a", "mac"},
+		{"3883 4424 5569 9645 9287", "3883 4424 5569 9645", "credit_card"},
+		{"26 3883 4424 5569 9645", "26: 3883 4424 5569 9645", "credit_card"},
+		{"34 662 817 956", "34, 662 817 956", "ca_sin"},
 		{"10.2.3.4.5", "10.2.3.4", "ip"},
 		{"a::b", "2001:db8::b", "ip"},
 		{"ab123456c", "AB123456C", "uk_nino"},
 	} {
 		if less, more := confidence(c.less, c.kind), confidence(c.more, c.kind); less >= more || less <= 0 || more > 1 {
 			t.Errorf("%q %v, %q %v", c.less, less, c.more, more)
+		}
+	}
+}
+
+// What manuals print is told from what may be somebody's.
+func TestPrintedExamples(t *testing.T) {
+	for text, want := range map[string]bool{
+		"jo@example.org": true, "jo@mail.example.com": true, "jo@example.de": false, "jo@myexample.com": false, "jo@nosuch.example.co.uk": false,
+		"4111 1111 1111 1111": true, "4242-4242-4242-4242": true, "4539 1488 0343 6467": false,
+		"DE89 3704 0044 0532 0130 00": true, "DE02 1203 0000 0000 2020 51": false,
+		"127.0.0.1": true, "255.255.0.0": true, "0.0.0.0": true, "::1": true, "192.0.2.77": true, "2001:db8::7/64": true, "8.8.8.8": false, "2001:470::7": false,
+		"00:00:5e:00:53:0a": true, "00:00:5e:00:54:0a": false,
+		"+1 202 555 0143": true, "+1 202 555 0243": false, "+44 20 7946 0018": true, "+44 20 7945 0018": false,
+		"L898902C36UTO7408122F1204159ZE184226B<<<<<10": true,
+	} {
+		found, _ := recognise.Find(t.Context(), text, nil, recognise.Options{MinConfidence: 0.35})
+		if len(found) != 1 || found[0].Printed != want {
+			t.Errorf("%q: %+v, want %v", text, found, want)
 		}
 	}
 }

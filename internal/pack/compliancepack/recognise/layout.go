@@ -55,6 +55,7 @@ type cut struct {
 	size       int
 	end        int
 	pieces     int  // how many groups it is made of
+	longer     bool // groups stand before or behind it that could be its own
 	separators int  // how many different ones stand between them
 	separator  byte // the first of them
 }
@@ -83,10 +84,18 @@ func (s *scanner) take(l *layout, size int, places, set string) (c *cut, ok bool
 		c.pieces++
 		if c.size == size {
 			c.end = g.end
+			c.longer = c.pieces > 1 && s.isLonger(l.start, c.end, c.separator)
 			return c, s.endsAlone(g.end)
 		}
 	}
 	return nil, false
+}
+
+// isLonger tells whether a digit stands before a number in groups, or a group of four
+// behind it, with the same separator between.
+func (s *scanner) isLonger(start, end int, separator byte) bool {
+	return s.at(start-1) == separator && s.isDigit(start-2) ||
+		s.at(end) == separator && s.isDigit(end+1) && s.isDigit(end+2) && s.isDigit(end+3) && s.isDigit(end+4)
 }
 
 // separate notes a separator, if it may stand behind the digits that were taken.

@@ -24,6 +24,9 @@ type Finding struct {
 	// Detail tells a class of the value where the kind has some: the issuer of a card, the
 	// country of an IBAN, the region of a phone number. Never a part of the value.
 	Detail string
+	// Printed: it is one that manuals print as an example, or that is reserved so that it can
+	// be nobody's.
+	Printed bool
 }
 
 // Options say what is looked for besides the kinds. The zero value is usable.

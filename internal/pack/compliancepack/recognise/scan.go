@@ -22,6 +22,7 @@ type scanner struct {
 	laid    layout
 	taken   cut
 	called  dialled
+	dated   int // where the last date ends that a word for birth names
 	numbers int // how many phone numbers were judged
 	steps   int // how many bytes recognisers looked at, at most: for tests
 }
@@ -255,7 +256,9 @@ func (s *scanner) note(kind, start, end int, certainty, trust float64, detail st
 	if certainty *= trust; certainty == 0 || certainty < s.least {
 		return
 	}
-	s.found = append(s.found, Finding{Kind: k.ID, Start: start, End: end, Confidence: certainty, Detail: detail})
+	s.found = append(s.found, Finding{
+		Kind: k.ID, Start: start, End: end, Confidence: certainty, Detail: detail, Printed: s.isPrinted(kind, s.text[start:end], detail),
+	})
 }
 
 // mayCount: a value with this certainty could come to count, named or not.

@@ -35,7 +35,7 @@ const short = 6
 // outside of the text are ignored; two that overlap are masked as one, of the first one's kind.
 // Everything else stays as it is.
 func Redact(text string, spans []Span, f Format) string {
-	all := merge(text, append(everywhere(text, merge(text, spans)), spans...))
+	all := merge(text, append(everywhere(text, merge(text, spans), bulk), spans...))
 	if f == JSON {
 		all = merge(text, wholeNumbers(text, all))
 	}
@@ -54,26 +54,37 @@ func Redact(text string, spans []Span, f Format) string {
 	return b.String()
 }
 
-// everywhere finds the other places of values.
-func everywhere(text string, spans []Span) []Span {
-	var values []string
-	var kinds []string
+// bulk is how many bytes of values are looked for in one pass: the tables for these take some
+// MiB, whatever stands in a text.
+const bulk = 64 << 10
+
+// everywhere finds the other places of values, size bytes of them in one pass.
+func everywhere(text string, spans []Span, size int) (found []Span) {
+	var values, kinds []string
 	known := map[string]bool{}
+	left := size
+	pass := func() {
+		if values == nil {
+			return
+		}
+		set, is := needle.New(values), kinds
+		set.Walk(text, func(word, start int) bool {
+			found = append(found, Span{Kind: is[word], Start: start, End: start + set.Size(word)})
+			return true
+		})
+		values, kinds, left = nil, nil, size
+	}
 	for _, s := range spans {
-		if value := text[s.Start:s.End]; len(value) >= short && !known[value] {
-			known[value] = true
-			values, kinds = append(values, value), append(kinds, s.Kind)
+		value := text[s.Start:s.End]
+		if len(value) < short || known[value] {
+			continue
+		}
+		known[value] = true
+		if values, kinds, left = append(values, value), append(kinds, s.Kind), left-len(value); left <= 0 {
+			pass()
 		}
 	}
-	if values == nil {
-		return nil
-	}
-	var found []Span
-	set := needle.New(values)
-	set.Walk(text, func(word, start int) bool {
-		found = append(found, Span{Kind: kinds[word], Start: start, End: start + set.Size(word)})
-		return true
-	})
+	pass()
 	return found
 }
 

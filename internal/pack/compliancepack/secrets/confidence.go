@@ -8,6 +8,10 @@ import (
 // generic is the rule that knows no maker: anything that is called a key.
 const generic = "generic-api-key"
 
+// onCommandLine begins the rules for what is handed to a command: often words that ask for a
+// secret.
+const onCommandLine = "curl-auth-"
+
 // entropy is Shannon's, in bits for each byte.
 func entropy(text string) float64 {
 	var counts [256]int
@@ -30,7 +34,10 @@ func entropy(text string) float64 {
 // something that is public: an identifier, a path, a version, a host.
 func (r *rule) confidence(secret, name string, bits float64) float64 {
 	if r.id != generic {
-		if r.shape.assigned || !r.shape.anchored {
+		switch {
+		case strings.HasPrefix(r.id, onCommandLine) && isPublic(secret):
+			return 0.3
+		case r.shape.assigned || !r.shape.anchored:
 			return 0.8
 		}
 		return 0.95

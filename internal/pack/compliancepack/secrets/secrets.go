@@ -21,8 +21,8 @@ type Finding struct {
 	// Start and End are offsets in bytes of the secret itself.
 	Start, End int
 	// Confidence is from 0 to 1: 0.95 where the secret has a form of its own, 0.8 where its
-	// maker's name is written before it, and for generic-api-key from its entropy and from how
-	// it is called.
+	// maker's name is written before it, 0.3 where words are handed to a command, and for
+	// generic-api-key from its entropy and from how it is called.
 	Confidence float64
 }
 

@@ -77,6 +77,18 @@ func TestGenericKeysAreLessSure(t *testing.T) {
 	}
 }
 
+// Words in place of a secret ask for one.
+func TestPlaceholdersOnCommandLinesAreLessSure(t *testing.T) {
+	s, _ := scanner(t)
+	for secret, want := range map[string]float64{"YOUR_API_KEY": 0.3, "my-secret-token-here": 0.3, key(6, 32): 0.95} {
+		text := `curl -H "Authorization: Bearer ` + secret + `" https://api.example.com/`
+		found, _ := s.Find(t.Context(), text, Options{})
+		if len(found) != 1 || found[0].Confidence != want || text[found[0].Start:found[0].End] != secret {
+			t.Errorf("%s: %+v, want %v", secret, found, want)
+		}
+	}
+}
+
 func TestRulesForKindsOfFiles(t *testing.T) {
 	s, _ := scanner(t)
 	text := written()["kubernetes-secret-yaml"]
