@@ -43,7 +43,7 @@ func (g *Gray) sampled(factor int) *Gray {
 // letterEdges are the edges of [Gray.edges] but those that run on, as those of rules and
 // pictures do.
 func (g *Gray) letterEdges() []point {
-	const longest = 40 // pixels of a picture of skewPixel
+	const longest = 40 // pixels, of some hundred to over a thousand across
 	all := g.edges(1)
 	kept := all[:0]
 	for len(all) > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"dpp"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // prose is text of so many bytes as people and machines write it, with values here and there.
@@ -43,7 +44,7 @@ func BenchmarkRun(b *testing.B) {
 	documents := []any{}
 	whole := prose(maxTextBytes - 4096)
 	documents = append(documents, text("a.txt", whole))
-	in := bodyOf(b, m{"documents": documents, "policies": policies("pii", "secrets")})
+	in := packtest.JSON(b, m{"documents": documents, "policies": policies("pii", "secrets")})
 	p := shared()
 	if _, err := p.catalogue(); err != nil {
 		b.Fatal(err)

@@ -2,37 +2,26 @@ package compliancepack
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"dpp/internal/pack/compliancepack/policy"
 	"dpp/internal/pack/compliancepack/precision"
+	"dpp/internal/pack/packtest"
 )
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../docs/packs/compliance.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return packtest.Page(t, "../../../docs/packs/compliance.md")
 }
+
+func TestManifest(t *testing.T) { packtest.Manifest(t, shared()) }
 
 // Every example of the page is one that is accepted.
 func TestExamplesOfThePageAreAccepted(t *testing.T) {
-	s := compile(t, newManifest().InputsSchema)
-	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(page(t), -1)
-	for _, example := range examples {
-		wantValid(t, s, jsontext.Value(example[1]))
-		if _, err := shared().Estimate(jsontext.Value(example[1])); err != nil {
-			t.Errorf("%s: %v", example[1], err)
-		}
-	}
+	examples := packtest.Examples(page(t))
+	packtest.Accepted(t, shared(), examples...)
 	if len(examples) == 0 {
 		t.Error("there are no examples")
 	}
@@ -66,40 +55,7 @@ func TestThePageNamesEveryRule(t *testing.T) {
 // The page names whatever a result may say.
 func TestThePageNamesEveryField(t *testing.T) {
 	text := page(t)
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			if names, ok := v["properties"].(map[string]any); ok {
-				for name := range names {
-					if name != "$artifact" && name != "count" && !regexp.MustCompile(`\b`+name+`\b`).MatchString(text) {
-						t.Errorf("the page does not name %s", name)
-					}
-				}
-			}
-			if values, ok := v["enum"].([]any); ok {
-				for _, value := range values {
-					if !strings.Contains(text, fmt.Sprint(value)) {
-						t.Errorf("the page does not name %v", value)
-					}
-				}
-			}
-			for _, inner := range v {
-				walk(inner)
-			}
-		case []any:
-			for _, inner := range v {
-				walk(inner)
-			}
-		}
-	}
-	for _, name := range []string{"data", "inputs"} {
-		var doc any
-		if err := json.Unmarshal(schema(name), &doc); err != nil {
-			t.Fatal(err)
-		}
-		walk(doc)
-	}
+	packtest.Named(t, text, packtest.Names(t, schema("data"), schema("inputs"))...)
 	for name := range newManifest().Units {
 		if !strings.Contains(text, "| `"+name+"` |") {
 			t.Errorf("the page does not price %s", name)

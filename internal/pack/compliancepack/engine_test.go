@@ -12,6 +12,7 @@ import (
 
 	"dpp"
 	"dpp/internal/document"
+	"dpp/internal/document/pdftest"
 	"dpp/internal/document/picturetest"
 	"dpp/internal/document/tesseract"
 	"dpp/internal/sandbox"
@@ -48,28 +49,6 @@ func hasEngine(t *testing.T) bool {
 	return true
 }
 
-// pdfFile writes a document of these objects, of which the first is its catalogue.
-func pdfFile(objects ...string) string {
-	var b strings.Builder
-	b.WriteString("%PDF-1.7\n")
-	places := make([]int, len(objects))
-	for i, object := range objects {
-		places[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, place := range places {
-		fmt.Fprintf(&b, "%010d 00000 n \n", place)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, start)
-	return b.String()
-}
-
-func stream(dictionary, content string) string {
-	return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dictionary, len(content), content)
-}
-
 // scannedPDF has a page with a line of text, and behind it one that shows a picture and
 // nothing else.
 func scannedPDF(t *testing.T, line string, picture *image.Gray, dpi int) string {
@@ -83,13 +62,13 @@ func scannedPDF(t *testing.T, line string, picture *image.Gray, dpi int) string 
 	page := func(content int) string {
 		return fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources<</Font<</F 7 0 R>>/XObject<</X 8 0 R>>>>/Contents %d 0 R>>", width, height, content)
 	}
-	return pdfFile(
+	return string(pdftest.File("",
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2/Kids[3 0 R 4 0 R]>>", page(5), page(6),
-		stream("", fmt.Sprintf("BT /F 12 Tf 20 %d Td (%s) Tj ET", height-30, line)),
-		stream("", fmt.Sprintf("q %d 0 0 %d 0 0 cm /X Do Q", width, height)),
+		pdftest.Stream("", fmt.Sprintf("BT /F 12 Tf 20 %d Td (%s) Tj ET", height-30, line)),
+		pdftest.Stream("", fmt.Sprintf("q %d 0 0 %d 0 0 cm /X Do Q", width, height)),
 		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-		stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", size.X, size.Y), file.String()),
-	)
+		pdftest.Stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", size.X, size.Y), file.String()),
+	))
 }
 
 // Values in pictures are found by the engine itself, on their page, paid by the page, and do

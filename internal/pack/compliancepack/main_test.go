@@ -5,18 +5,16 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dpp"
 	"dpp/internal/document"
 	"dpp/internal/inputs"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 	"dpp/internal/sandbox"
 )
 
@@ -74,20 +72,6 @@ func (r *ran) status(id string) string {
 	return "absent"
 }
 
-func body(t *testing.T, v any) jsontext.Value {
-	t.Helper()
-	return bodyOf(t, v)
-}
-
-func bodyOf(t testing.TB, v any) jsontext.Value {
-	t.Helper()
-	text, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 // submit runs inputs as the platform does: what it refuses is an error.
 func submit(t *testing.T, p *Pack, v any, limit dpp.Money) (*ran, error) {
 	t.Helper()
@@ -96,12 +80,8 @@ func submit(t *testing.T, p *Pack, v any, limit dpp.Money) (*ran, error) {
 
 func submitWith(ctx context.Context, t *testing.T, p *Pack, v any, limit dpp.Money) (*ran, error) {
 	t.Helper()
-	raw := body(t, v)
-	registry, err := pack.NewRegistry(nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("compliance")
+	raw := packtest.JSON(t, v)
+	offer := packtest.Offer(t, p)
 	if _, err := offer.Check(raw); err != nil {
 		return nil, err
 	}
@@ -124,39 +104,13 @@ func store(t *testing.T, out *pack.Outcome, meter *pack.Meter) *ran {
 	for _, a := range sealed.Artifacts {
 		r.files[a.Name] = string(a.Content)
 	}
-	wantValid(t, compile(t, schema("data")), sealed.Envelope.Data)
-	if err := json.Unmarshal(body(t, out.Data), &r.data); err != nil {
+	if err := packtest.Compile(t, schema("data")).Validate(t, sealed.Envelope.Data); err != nil {
+		t.Errorf("what is stored: %v\n%.500s", err, sealed.Envelope.Data)
+	}
+	if err := json.Unmarshal(packtest.JSON(t, out.Data), &r.data); err != nil {
 		t.Fatal(err)
 	}
 	return r
-}
-
-func compile(t testing.TB, text jsontext.Value) *jsonschema.Schema {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-func wantValid(t *testing.T, s *jsonschema.Schema, text jsontext.Value) {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err == nil {
-		err = s.Validate(doc)
-	}
-	if err != nil {
-		t.Errorf("not valid: %.1500v\n%.500s", err, text)
-	}
 }
 
 // must is a run that is not refused, with money for everything.

@@ -10,6 +10,7 @@ import (
 
 	"dpp"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 func TestInputsAreRefused(t *testing.T) {
@@ -61,12 +62,7 @@ func TestEstimateIsWhatIsPaid(t *testing.T) {
 		"documents": []m{text("a", strings.Repeat("é", 15_000)), text("b", strings.Repeat("x", 5_001))}, "policies": policies("pii", "gdpr-art13"),
 		"rules": []m{{"id": "r", "cel": "false", "severity": "low", "message": "m"}},
 	}
-	registry, err := pack.NewRegistry(nil, shared())
-	if err != nil {
-		t.Fatal(err)
-	}
-	offer, _ := registry.Lookup("compliance")
-	bounds, err := offer.Check(body(t, in))
+	bounds, err := packtest.Offer(t, shared()).Check(packtest.JSON(t, in))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"dpp"
 	"dpp/internal/document"
 	"dpp/internal/pack"
+	"dpp/internal/pack/packtest"
 )
 
 // slowReader is a reader of documents that takes its time for text layers, and for pages by
@@ -60,7 +61,7 @@ func boxed(t *testing.T, p *Pack, in any, changed func(context.Context, *pack.Me
 			changed(ctx, meter)
 		}
 	})
-	out, err := p.Run(ctx, pack.Job{Tenant: tenant, Live: true, Inputs: body(t, in), Meter: meter})
+	out, err := p.Run(ctx, pack.Job{Tenant: tenant, Live: true, Inputs: packtest.JSON(t, in), Meter: meter})
 	if err != nil {
 		return nil, meter, err
 	}
@@ -80,7 +81,7 @@ func warm(t *testing.T, r Reader) *Pack {
 func left(t *testing.T, r *ran) (names []string) {
 	t.Helper()
 	var rest request
-	if err := json.Unmarshal(body(t, r.Remaining), &rest); err != nil {
+	if err := json.Unmarshal(packtest.JSON(t, r.Remaining), &rest); err != nil {
 		t.Fatal(err)
 	}
 	for i := range rest.Documents {
